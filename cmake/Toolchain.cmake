@@ -1,0 +1,45 @@
+# What every target of this build has in common: language, warnings, linker, sanitizers.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+
+# -g1 keeps function names and lines for stack traces and profiles at a tenth of -g's link time.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+
+add_compile_options(-fno-omit-frame-pointer)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # A precompiled header without a time stamp lets ccache share it between build folders.
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+endif()
+
+find_program(MOLD mold)
+if(MOLD)
+    add_link_options(-fuse-ld=mold)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${CCACHE})
+endif()
+
+if(FLOTILLA_SANITIZE)
+    add_compile_options(-fsanitize=${FLOTILLA_SANITIZE} -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${FLOTILLA_SANITIZE})
+endif()
+
+# Warnings of our own code; system and dependency headers are not our business.
+add_library(flotilla_warnings INTERFACE)
+target_compile_options(flotilla_warnings INTERFACE
+    -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wconversion
+    $<$<BOOL:${FLOTILLA_WERROR}>:-Werror>)
