@@ -1,6 +1,8 @@
 #include "flotilla/base/encoding.hpp"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace flotilla {
 
@@ -28,6 +30,18 @@ int hex_value(char c) noexcept {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
+}
+
+/// Eight digits at once, each in a byte of one register: ids are written in every log line and outgoing call.
+void write_hex32(std::uint32_t value, char* out) noexcept {
+    std::uint64_t nibbles = value;
+    nibbles = (nibbles | nibbles << 16) & 0x0000'FFFF'0000'FFFF;
+    nibbles = (nibbles | nibbles << 8) & 0x00FF'00FF'00FF'00FF;
+    nibbles = (nibbles | nibbles << 4) & 0x0F0F'0F0F'0F0F'0F0F;
+    const std::uint64_t is_letter = (nibbles + 0x0606'0606'0606'0606) >> 4 & 0x0101'0101'0101'0101;
+    std::uint64_t text = nibbles + 0x3030'3030'3030'3030 + is_letter * ('a' - '0' - 10);
+    if constexpr (std::endian::native == std::endian::little) text = std::byteswap(text);
+    std::memcpy(out, &text, sizeof text);
 }
 
 std::string encode64(std::string_view bytes, std::string_view alphabet, bool padded) {
@@ -119,7 +133,8 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 void write_hex64(std::uint64_t value, char* out) noexcept {
-    for (int i = 15; i >= 0; --i, value >>= 4) out[i] = hex_digits[value & 15];
+    write_hex32(static_cast<std::uint32_t>(value >> 32), out);
+    write_hex32(static_cast<std::uint32_t>(value), out + 8);
 }
 
 std::string to_base64(std::string_view bytes) {

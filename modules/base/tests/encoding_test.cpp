@@ -26,6 +26,16 @@ TEST(Encoding, MatchesThePublishedVectors) {
     EXPECT_EQ(to_hex("\x01\xab"), "01ab");
 }
 
+TEST(Encoding, WritesSixtyFourBitsAsSixteenDigits) {
+    char text[16];
+    write_hex64(0x0123'4567'89ab'cdef, text);
+    EXPECT_EQ(std::string_view(text, 16), "0123456789abcdef");
+    write_hex64(0, text);
+    EXPECT_EQ(std::string_view(text, 16), "0000000000000000");
+    write_hex64(0xf0f0'a9a9'9999'ffff, text);
+    EXPECT_EQ(std::string_view(text, 16), "f0f0a9a99999ffff");
+}
+
 TEST(Encoding, RefusesMoreThanOneSpellingOfAValue) {
     EXPECT_FALSE(from_base64("Zm9vYmE"));
     EXPECT_FALSE(from_base64url("Zm9vYmE="));

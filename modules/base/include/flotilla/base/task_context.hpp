@@ -7,7 +7,10 @@
 /// an event loop.
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "flotilla/base/clock.hpp"
 
@@ -35,13 +38,57 @@ std::string trace_id_text(const TraceContext& context);
 /// 16 lower-hex characters; empty when there is no trace.
 std::string span_id_text(const TraceContext& context);
 
+/// Named values that travel with a task and the calls that it makes: baggage. Never changed once shared; a
+/// new value makes a new set.
+struct TaskFields {
+    struct Field {
+        std::string name;
+        std::string value;
+        bool remote = false;  ///< sent along with outgoing calls
+        bool in_log = false;  ///< a member of JSON log lines
+
+        friend bool operator==(const Field&, const Field&) = default;
+    };
+
+    std::vector<Field> fields;
+    /// W3C `tracestate` of the caller, for the next hop.
+    std::string trace_state;
+
+    friend bool operator==(const TaskFields&, const TaskFields&) = default;
+};
+
+/// A pointer to something that belongs to one task alone: a copy of its TaskContext, made for another task,
+/// does not have it.
+class TaskOwned {
+public:
+    constexpr TaskOwned() noexcept = default;
+
+    constexpr TaskOwned(const TaskOwned&) noexcept {}
+
+    constexpr TaskOwned& operator=(const TaskOwned&) noexcept {
+        pointer_ = nullptr;
+        return *this;
+    }
+
+    constexpr void* exchange(void* pointer) noexcept { return std::exchange(pointer_, pointer); }
+
+    [[nodiscard]] constexpr void* get() const noexcept { return pointer_; }
+
+private:
+    void* pointer_ = nullptr;
+};
+
+/// A copy is what another task starts with: the same trace, deadline and fields, but no span to record in.
 struct TaskContext {
     TraceContext trace;
     Deadline deadline;
-    /// The span that records for `trace`, when there is one; owned and understood by the tracing module.
-    void* span = nullptr;
-    /// Baggage and other propagated fields, when there are any; owned and understood by the tracing module.
-    void* extra = nullptr;
+    /// Wall clock less monotonic clock, as the first span of this trace in this process read them; zero when
+    /// none did. Spans beneath it derive their time stamps, so that none begins before its parent.
+    Duration wall_offset{};
+    /// The record of the span behind `trace` while it is written; understood by the tracing module.
+    TaskOwned span;
+    /// Baggage, when there is any.
+    std::shared_ptr<const TaskFields> fields;
 
     /// The context of the task that runs on this thread; a thread outside any task has one of its own.
     static TaskContext& current() noexcept;
