@@ -1,4 +1,5 @@
-# Every library that Flotilla stands on, found once. All of them are Debian 12 packages: see packages.txt.
+# Every library that Flotilla's modules stand on, found once. All of them are Debian 12 packages: see packages.txt.
+# Read by our build, and by the installed package for whoever builds on Flotilla.
 
 find_package(Threads REQUIRED)
 find_package(fmt 9 REQUIRED)
@@ -7,10 +8,3 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(simdjson 3 REQUIRED)
-
-if(FLOTILLA_TESTS)
-    find_package(GTest 1.12 REQUIRED)
-endif()
-if(FLOTILLA_BENCHMARKS)
-    find_package(benchmark 1.7 REQUIRED)
-endif()

@@ -13,7 +13,9 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 
-add_compile_options(-fno-omit-frame-pointer)
+# Every target has the same flags: that is what lets them share one precompiled header.
+add_compile_options(-fno-omit-frame-pointer -pthread)
+add_link_options(-pthread)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
