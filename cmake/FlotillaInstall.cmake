@@ -1,6 +1,5 @@
-# cmake --install build/release --prefix ...: headers, libraries, and find_package(flotilla).
+# cmake --install build/release --prefix ... [--component development]: headers, libraries, find_package(flotilla).
 
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/flotilla)
@@ -10,6 +9,8 @@ file(WRITE ${CMAKE_BINARY_DIR}/flotillaConfig.cmake
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/flotillaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 
 install(FILES ${CMAKE_BINARY_DIR}/flotillaConfig.cmake ${CMAKE_BINARY_DIR}/flotillaConfigVersion.cmake
-    DESTINATION ${package_dir})
-install(FILES ${CMAKE_SOURCE_DIR}/cmake/Dependencies.cmake DESTINATION ${package_dir} RENAME flotillaDependencies.cmake)
-install(EXPORT flotilla NAMESPACE flotilla:: FILE flotillaTargets.cmake DESTINATION ${package_dir})
+    DESTINATION ${package_dir} COMPONENT development)
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/Dependencies.cmake DESTINATION ${package_dir} RENAME flotillaDependencies.cmake
+    COMPONENT development)
+install(EXPORT flotilla NAMESPACE flotilla:: FILE flotillaTargets.cmake DESTINATION ${package_dir}
+    COMPONENT development)

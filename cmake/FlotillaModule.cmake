@@ -20,11 +20,13 @@
 #
 #   flotilla_program(hello SOURCES main.cpp LINK flotilla::service)
 #
-# makes build/<preset>/bin/hello, which './dev up' builds.
+# makes build/<preset>/bin/hello, which './dev up' builds; INSTALL after the name installs it too.
 #
-# Targets over all of it: programs, unit_tests, benchmarks (not part of "all"), fuzzers.
+# Targets over all of it: modules, programs, unit_tests, benchmarks (not part of "all"), fuzzers.
 
-foreach(group programs unit_tests benchmarks fuzzers)
+include(GNUInstallDirs)
+
+foreach(group modules programs unit_tests benchmarks fuzzers)
     if(NOT TARGET ${group})
         add_custom_target(${group})
     endif()
@@ -59,7 +61,10 @@ function(flotilla_module name)
     set_property(GLOBAL PROPERTY FLOTILLA_${name}_FLOOR ${arg_FLOOR})
     set_property(GLOBAL PROPERTY FLOTILLA_${name}_PURPOSE "${arg_PURPOSE}")
     set_property(GLOBAL PROPERTY FLOTILLA_${name}_DEPS "${arg_DEPS}")
-    install(TARGETS ${target} EXPORT flotilla FILE_SET HEADERS)
+    add_dependencies(modules ${target})
+    install(TARGETS ${target} EXPORT flotilla
+        ARCHIVE COMPONENT development
+        FILE_SET HEADERS COMPONENT development)
 
     if(FLOTILLA_TESTS AND arg_TESTS)
         add_executable(${target}_tests ${arg_TESTS})
@@ -89,13 +94,16 @@ function(flotilla_module name)
 endfunction()
 
 function(flotilla_program name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "INSTALL" "" "SOURCES;LINK")
     if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
-        message(FATAL_ERROR "flotilla_program(${name}): SOURCES are required, LINK is possible, nothing else")
+        message(FATAL_ERROR "flotilla_program(${name}): SOURCES are required, LINK and INSTALL possible")
     endif()
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_LINK} flotilla_warnings)
     flotilla_list_program(${name} program programs)
+    if(arg_INSTALL)
+        install(TARGETS ${name} COMPONENT programs)
+    endif()
 endfunction()
 
 # Downward only.

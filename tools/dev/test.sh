@@ -163,8 +163,8 @@ test_build_rules() {
     [ -z "$(module_filters)" ] || return 0
     local arguments
     mapfile -t arguments < <(pytest_filter)
-    ensure_packages
-    start_suite build-rules run_pytest_suite build-rules tests/build "${arguments[@]}"
+    build_targets release modules # the install fixture takes them
+    start_suite build-rules run_pytest_suite build-rules tests/build -n "$(nproc)" "${arguments[@]}"
     await_all_jobs
 }
 

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace flotilla::deck {
+
+std::string name();
+
+}  // namespace flotilla::deck

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace flotilla::keel {
+
+int length();
+
+}  // namespace flotilla::keel

@@ -1,0 +1,153 @@
+"""Starting real programs: ours and those of others. Each has its output in a file and must be stopped by its owner."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARIES = ROOT / "build/release/bin"
+START_LIMIT = 15.0
+STOP_LIMIT = 10.0
+
+
+def free_port():
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def tool(name):
+    """The path of a program that packages.txt brings; a missing one is an error, not a reason to skip."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    assert path, f"{name} is missing: ./dev setup installs it"
+    return path
+
+
+def wait_until(condition, what, limit=START_LIMIT):
+    """Polls until the condition gives something true, and returns that."""
+    deadline = time.monotonic() + limit
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {limit} s: {what}"
+        time.sleep(0.01)
+
+
+class Program:
+    """A running program with its log."""
+
+    def __init__(self, command, log, env=None, cwd=None):
+        self.command = [str(word) for word in command]
+        self.log_file = pathlib.Path(log)
+        self._output = open(self.log_file, "wb")
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+        )
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def running(self):
+        return self.process.poll() is None
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def wait_for_log(self, text, limit=START_LIMIT):
+        """Waits for a text in the log and returns the first line with it."""
+        wait_until(lambda: text in self.log() or not self.running, f"{text!r} in the log of {self.command[0]}", limit)
+        lines = [line for line in self.log().splitlines() if text in line]
+        assert lines, f"{self.command[0]} ended without {text!r}:\n{self.log()}"
+        return lines[0]
+
+    def wait_for_port(self, port, limit=START_LIMIT):
+        def connects():
+            assert self.running, f"{' '.join(self.command)} ended with {self.process.returncode}:\n{self.log()}"
+            with socket.socket() as probe:
+                probe.settimeout(1)
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(connects, f"port {port} of {self.command[0]}", limit)
+
+    def wait_for_exit(self, limit=STOP_LIMIT):
+        return self.process.wait(timeout=limit)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, limit=STOP_LIMIT):
+        """SIGTERM, then the exit status; SIGKILL if it does not listen."""
+        if self.running:
+            self.signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=limit)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.command[0]} did not stop within {limit} s:\n{self.log()}") from None
+        finally:
+            self._output.close()
+
+    def resident_bytes(self):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("no VmRSS")
+
+
+class Service(Program):
+    """One of our programs, listening on a free port of its own with the given properties."""
+
+    def __init__(self, name, log, properties=None, env=None, arguments=()):
+        properties = {"server.port": free_port(), **(properties or {})}
+        self.port = int(properties["server.port"])
+        options = [f"--{key}={value}" for key, value in properties.items()]
+        super().__init__([BINARIES / name, *options, *arguments], log, env=env)
+
+    def url(self, path="/", scheme="http"):
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+    def wait_until_ready(self):
+        self.wait_for_port(self.port)
+        return self
+
+    def get(self, path, headers=None, timeout=5):
+        return fetch(self.url(path), headers=headers, timeout=timeout)
+
+
+class Answer:
+    """What came back: status, headers (names in lower case), body."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+def fetch(url, method="GET", body=None, headers=None, timeout=5, context=None):
+    """One HTTP request by Python's own client; an error status is an answer too."""
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout, context=context) as answer:
+            return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())
