@@ -1,0 +1,79 @@
+#include <algorithm>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/tracing/sampler.hpp"
+
+namespace flotilla::tracing {
+
+const char* SkipPattern::default_pattern() noexcept {
+    return R"(/actuator/.*|/v3/api-docs.*|/swagger.*|.*\.png|.*\.css|.*\.js|.*\.html|/favicon.ico|/eureka/.*heartbeat)";
+}
+
+Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
+    SkipPattern out;
+    std::vector<Token> tokens;
+    const auto end_alternative = [&] {
+        if (!tokens.empty()) out.alternatives_.push_back(std::move(tokens));
+        tokens.clear();
+    };
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const char c = pattern[i];
+        if (c == '|') {
+            end_alternative();
+        } else if (c == '.') {
+            const bool repeated = i + 1 < pattern.size() && pattern[i + 1] == '*';
+            tokens.push_back({repeated ? Token::Kind::any_text : Token::Kind::any_character});
+            if (repeated) ++i;
+        } else if (c == '\\') {
+            if (++i == pattern.size() || is_ascii_alpha(pattern[i]) || is_ascii_digit(pattern[i]))
+                return fail(Errc::unsupported, "skip pattern: '\\' must stand before a sign");
+            tokens.push_back({Token::Kind::literal, pattern[i]});
+        } else if (std::string_view("*+?()[]{}^$").contains(c)) {
+            return fail(Errc::unsupported, std::string("skip pattern: '") + c + "' is not understood here");
+        } else {
+            tokens.push_back({Token::Kind::literal, c});
+        }
+    }
+    end_alternative();
+    return out;
+}
+
+bool SkipPattern::matches(std::string_view path) const noexcept {
+    return std::ranges::any_of(alternatives_, [&](const auto& tokens) { return matches(tokens, path); });
+}
+
+/// The last `.*` alone has to be remembered: what an earlier one matched need never grow.
+bool SkipPattern::matches(const std::vector<Token>& tokens, std::string_view path) noexcept {
+    // Most paths differ from an alternative in the first or in the last character already.
+    if (tokens.back().kind == Token::Kind::literal &&
+        (path.empty() || path.back() != tokens.back().character))
+        return false;
+    std::size_t token = 0;
+    std::size_t at = 0;
+    std::size_t retry_token = tokens.size();
+    std::size_t retry_at = 0;
+    for (;;) {
+        if (token < tokens.size() && tokens[token].kind == Token::Kind::any_text) {
+            retry_token = ++token;
+            retry_at = at;
+            if (token == tokens.size()) return true;
+            continue;
+        }
+        const bool fits =
+            token < tokens.size() && at < path.size() &&
+            (tokens[token].kind == Token::Kind::any_character || tokens[token].character == path[at]);
+        if (fits) {
+            ++token;
+            ++at;
+        } else if (token == tokens.size() && at == path.size()) {
+            return true;
+        } else if (retry_token <= tokens.size() && retry_at < path.size() && retry_token != tokens.size()) {
+            token = retry_token;
+            at = ++retry_at;
+        } else {
+            return false;
+        }
+    }
+}
+
+}  // namespace flotilla::tracing
