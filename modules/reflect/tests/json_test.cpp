@@ -1,0 +1,358 @@
+#include "flotilla/reflect/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "flotilla/base/encoding.hpp"
+#include "flotilla/base/random.hpp"
+
+namespace flotilla::reflect {
+namespace {
+
+using namespace std::chrono_literals;
+
+enum class State { open, half_open };
+FLT_DESCRIBE_ENUM(State, open, half_open)
+
+struct Item {
+    std::string product_id;
+    std::int32_t qty = 1;
+    std::optional<double> unit_price;
+};
+
+FLT_DESCRIBE(Item, product_id, qty, unit_price)
+
+struct Circle {
+    double radius = 0;
+};
+
+FLT_DESCRIBE(Circle, radius)
+
+struct Square {
+    double side = 0;
+};
+
+FLT_DESCRIBE(Square, side)
+
+struct Order {
+    std::string id;
+    std::vector<Item> items;
+    std::map<std::string, std::string> labels;
+    std::optional<std::string> note;
+    State state = State::open;
+    std::chrono::milliseconds timeout = 5s;
+    WallTime created{};
+    Bytes limit = Bytes::mega(1);
+    std::set<int> tags;
+    std::array<int, 2> pair{};
+    std::variant<Circle, Square, std::string> shape;
+    Json extra;
+    bool paid = false;
+    std::unordered_map<State, std::uint64_t> counts;
+};
+
+FLT_DESCRIBE(
+    Order, id, items, labels, note, state, timeout, created, limit, tags, pair, shape, extra, paid, counts
+)
+
+struct Node2 {
+    int value = 0;
+    std::unique_ptr<Node2> next;
+};
+
+FLT_DESCRIBE(Node2, value, next)
+
+struct Login {
+    std::string user;
+    Secret password;
+};
+
+FLT_DESCRIBE(Login, user, password)
+
+struct Numbers {
+    std::int8_t small = 0;
+    std::uint8_t byte = 0;
+    std::int64_t wide = 0;
+    std::uint64_t huge = 0;
+    float single = 0;
+    double number = 0;
+};
+
+FLT_DESCRIBE(Numbers, small, byte, wide, huge, single, number)
+
+struct Shown {
+    std::optional<int> absent;
+    std::vector<int> none;
+};
+
+FLT_DESCRIBE(Shown, (absent, or_null), (none, omit_empty))
+
+std::string error_of(const auto& result) {
+    return result ? "no error" : result.error().message();
+}
+
+TEST(Json, ReadsAndWritesEveryKindOfField) {
+    const std::string text =
+        R"({"id":"o-1","items":[{"productId":"CATALOG-001","qty":3,"unitPrice":12.5},{"productId":"x","qty":1}],)"
+        R"("labels":{"a":"1","b":"2"},"state":"half_open","timeout":"PT1.5S","created":"2026-03-09T15:00:00.020Z",)"
+        R"("limit":"10MB","tags":[1,2],"pair":[3,4],"shape":{"side":2.0},"extra":{"deep":[null,true,-1]},"paid":true,)"
+        R"("counts":{"open":18446744073709551615}})";
+    const auto order = from_json<Order>(text);
+    ASSERT_TRUE(order) << order.error().message();
+    EXPECT_EQ(order->items.at(0).unit_price, 12.5);
+    EXPECT_EQ(order->items.at(1).unit_price, std::nullopt);
+    EXPECT_EQ(order->timeout, 1500ms);
+    EXPECT_TRUE(std::holds_alternative<Square>(order->shape));
+    EXPECT_EQ(order->extra["deep"][2].as_int64(), -1);
+    EXPECT_EQ(to_json(*order), text);
+}
+
+TEST(Json, NamesThePathOfWhatIsWrong) {
+    EXPECT_EQ(
+        error_of(from_json<Order>(R"({"items":[{},{},{},{"qty":"many"}]})")),
+        "/items/3/qty: expected integer, got string"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Order>(R"({"labels":{"a/b":[]}})")), "/labels/a~1b: expected string, got array"
+    );
+    EXPECT_EQ(error_of(from_json<Order>(R"([])")), "expected object, got array");
+    EXPECT_EQ(error_of(from_json<Order>(R"({"pair":[1]})")), "/pair: expected 2 elements, got 1");
+    EXPECT_EQ(
+        error_of(from_json<Order>(R"({"state":"shut"})")),
+        "/state: expected one of open, half_open, got 'shut'"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Order>(R"({"timeout":"soon"})")),
+        "/timeout: expected duration like 250ms, 30s or PT1H, got 'soon'"
+    );
+    EXPECT_EQ(error_of(from_json<Order>(R"({"shape":[]})")), "/shape: fits none of the alternatives");
+}
+
+TEST(Json, IsAsLenientAsJacksonOnTheWire) {
+    const auto numbers =
+        from_json<Numbers>(R"({"small":"3","byte":2.7,"number":"1e3","unknown":{"x":[1]},"wide":null})");
+    ASSERT_TRUE(numbers) << numbers.error().message();
+    EXPECT_EQ(numbers->small, 3);
+    EXPECT_EQ(numbers->byte, 2);
+    EXPECT_EQ(numbers->number, 1000);
+    EXPECT_EQ(from_json<Item>(R"({"productId":42})")->product_id, "42");
+    EXPECT_FALSE(from_json<Item>(R"({"qty":1} rest)"));
+    EXPECT_EQ(from_json<Item>(R"({"qty":5} rest)", {}, Leniency::jackson())->qty, 5);
+}
+
+TEST(Json, RefusesAllThatWhenStrict) {
+    EXPECT_EQ(
+        error_of(from_json<Item>(R"({"qty":"3"})", {}, Leniency::strict())),
+        "/qty: expected integer, got string"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Item>(R"({"qty":2.7})", {}, Leniency::strict())),
+        "/qty: expected integer, got number"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Item>(R"({"qty":null})", {}, Leniency::strict())),
+        "/qty: expected integer, got null"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Item>(R"({"productID":"x"})", {}, Leniency::strict())),
+        "/productID: unknown name, did you mean 'productId'?"
+    );
+}
+
+TEST(Json, ChecksTheRangeOfIntegers) {
+    EXPECT_EQ(
+        error_of(from_json<Numbers>(R"({"small":128})")),
+        "/small: expected integer between -128 and 127, got 128"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Numbers>(R"({"byte":-1})")), "/byte: expected integer between 0 and 255, got -1"
+    );
+    EXPECT_EQ(
+        error_of(from_json<Numbers>(R"({"wide":9223372036854775808})")),
+        "/wide: expected integer between -9223372036854775808 and 9223372036854775807, got "
+        "9223372036854775808"
+    );
+    EXPECT_FALSE(from_json<Numbers>(R"({"huge":18446744073709551616})"));
+    EXPECT_FALSE(from_json<Numbers>(R"({"single":1e300})"));
+}
+
+TEST(Json, TakesTheLastOfDuplicateMembers) {
+    EXPECT_EQ(from_json<Item>(R"({"qty":1,"qty":2})")->qty, 2);
+    EXPECT_EQ(parse_json(R"({"a":1,"b":0,"a":2})")->text(), R"({"a":2,"b":0})");
+    EXPECT_EQ(from_json<Order>(R"({"labels":{"a":"1"},"labels":{"b":"2"}})")->labels.size(), 1U);
+}
+
+TEST(Json, SaysWhereTextIsMalformed) {
+    const std::map<std::string, std::string> cases = {
+        {"", "the text is empty"},
+        {"{\"a\":1,\n  b:2}", "line 2, column 3: expected a name in double quotes"},
+        {"{\"a\" 1}", "line 1, column 6: expected ':'"},
+        {"[1,2", "line 1, column 5: the text ends too early"},
+        {"[1,]", "line 1, column 4: expected a value"},
+        {"[01]", "line 1, column 4: a number with a leading zero"},
+        {"[1.]", "line 1, column 4: expected digits after the point"},
+        {"[1e999]", "line 1, column 2: a number out of range"},
+        {"\"a\nb\"", "line 1, column 3: a control character inside a string"},
+        {R"("\x")", "line 1, column 3: unknown escape in a string"},
+        {R"("\ud800x")", "line 1, column 7: half a surrogate pair"},
+        {"{} {}", "line 1, column 4: text after the end of the value"},
+        {"\"\xff\"", "the text is not valid UTF-8"},
+        {"NaN", "line 1, column 1: expected a value"},
+    };
+    for (const auto& [text, message] : cases) EXPECT_EQ(error_of(parse_json(text)), message) << text;
+}
+
+TEST(Json, KeepsToItsLimits) {
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    const auto filled = [](std::size_t depth) {
+        return std::string(depth, '[') + "1" + std::string(depth, ']');
+    };
+    EXPECT_TRUE(parse_json(nested(64)));
+    EXPECT_TRUE(parse_json(filled(64)));
+    ASSERT_FALSE(parse_json(nested(65)));
+    ASSERT_FALSE(parse_json(filled(65)));
+    EXPECT_EQ(parse_json(nested(65)).error().code(), Errc::limit_exceeded);
+    EXPECT_EQ(parse_json(nested(100'000)).error().code(), Errc::limit_exceeded);
+    EXPECT_TRUE(parse_json("[1,2,3]", {.elements = 4}));
+    EXPECT_EQ(parse_json("[1,2,3]", {.elements = 3}).error().code(), Errc::limit_exceeded);
+    EXPECT_EQ(parse_json("[1,2,3]", {.bytes = 6}).error().code(), Errc::limit_exceeded);
+}
+
+TEST(Json, KeepsIntegersOf64BitsAndDoublesOverARoundTrip) {
+    Random random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        Numbers in;
+        in.wide = static_cast<std::int64_t>(random()) >> random.below(64);
+        in.huge = random() >> random.below(64);
+        in.number = std::bit_cast<double>(random());
+        in.single = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+        if (!std::isfinite(in.number)) in.number = std::numeric_limits<double>::denorm_min();
+        if (!std::isfinite(in.single)) in.single = std::numeric_limits<float>::max();
+        const auto out = from_json<Numbers>(to_json(in), {}, Leniency::strict());
+        ASSERT_TRUE(out) << out.error().message() << to_json(in);
+        ASSERT_EQ(out->wide, in.wide);
+        ASSERT_EQ(out->huge, in.huge);
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(out->number), std::bit_cast<std::uint64_t>(in.number))
+            << to_json(in);
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(out->single), std::bit_cast<std::uint32_t>(in.single))
+            << to_json(in);
+    }
+}
+
+TEST(Json, WritesDoublesShortestAndNeverAsIntegers) {
+    EXPECT_EQ(to_json(12.0), "12.0");
+    EXPECT_EQ(to_json(0.1), "0.1");
+    EXPECT_EQ(to_json(1e22), "1e+22");
+    EXPECT_EQ(to_json(123456789012345680000.0), "1.2345678901234568e+20");
+    EXPECT_EQ(to_json(-0.0), "-0.0");
+    EXPECT_EQ(to_json(0.1F), "0.1");
+    EXPECT_EQ(to_json(std::numeric_limits<double>::quiet_NaN()), "null");
+    EXPECT_EQ(to_json(-std::numeric_limits<double>::infinity()), "null");
+}
+
+TEST(Json, ReadsIntegersBeyond64BitsAsDoubles) {
+    EXPECT_EQ(
+        parse_json("[123456789012345678901234567890]")->elements()[0].as_double(),
+        123456789012345678901234567890.0
+    );
+}
+
+TEST(Json, WritesStringsThatEveryoneCanRead) {
+    EXPECT_EQ(to_json(std::string("a\"b\\c\n\t\x01/\x7f")), "\"a\\\"b\\\\c\\n\\t\\u0001/\x7f\"");
+    EXPECT_EQ(to_json(std::string("한글 \xF0\x9F\x98\x80")), "\"한글 \xF0\x9F\x98\x80\"");
+    EXPECT_EQ(to_json(std::string("bad \xff\xc3 end")), "\"bad \xEF\xBF\xBD\xEF\xBF\xBD end\"");
+}
+
+TEST(Json, KeepsAnyTextOverARoundTrip) {
+    Random random(11);
+    for (int i = 0; i < 5'000; ++i) {
+        std::string text;
+        for (auto length = random.below(40); length > 0; --length) {
+            const char* pieces[] = {"\"", "\\", "\n", "\x01", "é", "한", "\xF0\x9F\x98\x80", "/", "x"};
+            random.below(2) == 0 ? text += static_cast<char>(random.below(128))
+                                 : text += pieces[random.below(9)];
+        }
+        const auto back = from_json<std::string>(to_json(text));
+        ASSERT_TRUE(back) << back.error().message();
+        ASSERT_EQ(*back, text);
+    }
+}
+
+TEST(Json, ReadsPaddedTextInPlace) {
+    std::string text = R"({"productId":"x","qty":7})";
+    const std::size_t size = text.size();
+    text.resize(size + json_padding, '?');
+    const auto item = from_json<Item>(PaddedText{std::string_view(text).substr(0, size)});
+    ASSERT_TRUE(item);
+    EXPECT_EQ(item->qty, 7);
+}
+
+TEST(Json, ReadsStructsThatContainThemselves) {
+    const std::string text = R"({"value":1,"next":{"value":2}})";
+    EXPECT_EQ(to_json(*from_json<Node2>(text)), text);
+}
+
+TEST(Json, NeverWritesASecret) {
+    const auto login = from_json<Login>(R"({"user":"u","password":"test1234"})");
+    EXPECT_EQ(login->password.reveal(), "test1234");
+    EXPECT_EQ(to_json(*login), R"({"user":"u","password":"******"})");
+}
+
+TEST(Json, ShowsAbsentAndEmptyFieldsAsTheirOptionsSay) {
+    EXPECT_EQ(to_json(Shown{}), R"({"absent":null})");
+    EXPECT_EQ(to_json(Shown{.absent = 1, .none = {2}}), R"({"absent":1,"none":[2]})");
+}
+
+TEST(Json, BindsRelaxedNamesAndCommaListsForConfiguration) {
+    const Json value = Json::object({{"PRODUCT_ID", "x"}, {"unit-price", "2.5"}, {"qty", " 4 "}});
+    const auto item = from_value<Item>(value, Leniency::config());
+    ASSERT_TRUE(item) << item.error().message();
+    EXPECT_EQ(item->product_id, "x");
+    EXPECT_EQ(item->unit_price, 2.5);
+    EXPECT_EQ(item->qty, 4);
+    EXPECT_EQ(
+        from_value<Order>(Json::object({{"tags", "3, 1,2"}}), Leniency::config())->tags,
+        (std::set<int>{1, 2, 3})
+    );
+    EXPECT_EQ(
+        error_of(from_value<Item>(Json::object({{"qty", "eighty"}}), Leniency::config())),
+        "/qty: expected integer, got 'eighty'"
+    );
+    EXPECT_EQ(
+        error_of(from_value<Item>(Json::object({{"unit-prize", 1}}), Leniency::config())),
+        "/unit-prize: unknown name, did you mean 'unit-price'?"
+    );
+}
+
+TEST(JsonValue, IsBuiltAndReadWithoutCeremony) {
+    Json health = Json::object({{"status", "UP"}});
+    health["details"]["total"] = 12;
+    health["details"].set("free", 1.5).set("exists", true);
+    health["list"].push_back("a").push_back(nullptr);
+    EXPECT_EQ(
+        health.text(), R"({"status":"UP","details":{"total":12,"free":1.5,"exists":true},"list":["a",null]})"
+    );
+    const Json& read = health;
+    EXPECT_EQ(read["details"]["total"].as_int64(), 12);
+    EXPECT_EQ(read["none"]["deeper"].string_or("-"), "-");
+    EXPECT_EQ(read.at_pointer("/list/0")->string_or(""), "a");
+    EXPECT_EQ(read.at_pointer("/list/2"), nullptr);
+    EXPECT_TRUE(health.erase("list"));
+    EXPECT_EQ(Json::object({{"a", Json::array({1})}}).text(2), "{\n  \"a\": [\n    1\n  ]\n}");
+}
+
+TEST(JsonValue, ComparesByKindAndIgnoresTheOrderOfMembers) {
+    EXPECT_EQ(*parse_json(R"({"a":1,"b":[true]})"), Json::object({{"b", Json::array({true})}, {"a", 1U}}));
+    EXPECT_NE(Json(1), Json(1.0));
+    EXPECT_NE(Json(1), Json("1"));
+    EXPECT_EQ(to_value(Item{"x", 2, {}}), Json::object({{"productId", "x"}, {"qty", 2}}));
+}
+
+}  // namespace
+}  // namespace flotilla::reflect
