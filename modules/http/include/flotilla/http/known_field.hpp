@@ -1,0 +1,158 @@
+#pragma once
+/// The field names that code here asks for, each with a number, so that asking costs an array access and the
+/// parser compares a name once.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace flotilla::http {
+
+/// Each enumerator is the field of that name with `-` for `_`; `none` is every other field.
+enum class KnownField : std::uint8_t {
+    none,
+    host,
+    content_length,
+    transfer_encoding,
+    connection,
+    expect,
+    upgrade,
+    accept,
+    accept_encoding,
+    accept_language,
+    content_type,
+    content_encoding,
+    content_range,
+    authorization,
+    user_agent,
+    cookie,
+    set_cookie,
+    date,
+    server,
+    location,
+    etag,
+    last_modified,
+    if_match,
+    if_none_match,
+    if_modified_since,
+    if_unmodified_since,
+    if_range,
+    range,
+    accept_ranges,
+    cache_control,
+    vary,
+    origin,
+    referer,
+    allow,
+    retry_after,
+    www_authenticate,
+    x_forwarded_for,
+    x_forwarded_proto,
+    x_forwarded_host,
+    x_forwarded_port,
+    forwarded,
+    b3,
+    x_b3_traceid,
+    x_b3_spanid,
+    x_b3_parentspanid,
+    x_b3_sampled,
+    x_b3_flags,
+    traceparent,
+    tracestate,
+    baggage,
+    x_request_id,
+    sec_websocket_key,
+    sec_websocket_version,
+    sec_websocket_protocol,
+    sec_websocket_extensions,
+    sec_websocket_accept,
+    trailer,
+    te,
+    keep_alive,
+    http2_settings,
+    last_event_id,
+    access_control_request_method,
+    access_control_request_headers,
+    proxy_connection,
+};
+
+inline constexpr std::size_t known_field_count = 64;
+
+namespace detail {
+inline constexpr std::array<std::string_view, known_field_count> known_field_names = {
+    "",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "upgrade",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "content-type",
+    "content-encoding",
+    "content-range",
+    "authorization",
+    "user-agent",
+    "cookie",
+    "set-cookie",
+    "date",
+    "server",
+    "location",
+    "etag",
+    "last-modified",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-range",
+    "range",
+    "accept-ranges",
+    "cache-control",
+    "vary",
+    "origin",
+    "referer",
+    "allow",
+    "retry-after",
+    "www-authenticate",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "forwarded",
+    "b3",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-b3-parentspanid",
+    "x-b3-sampled",
+    "x-b3-flags",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "x-request-id",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "sec-websocket-protocol",
+    "sec-websocket-extensions",
+    "sec-websocket-accept",
+    "trailer",
+    "te",
+    "keep-alive",
+    "http2-settings",
+    "last-event-id",
+    "access-control-request-method",
+    "access-control-request-headers",
+    "proxy-connection",
+};
+}  // namespace detail
+
+/// In lower case, as HTTP/2 has it: `content-length`.
+constexpr std::string_view to_text(KnownField field) noexcept {
+    return detail::known_field_names[static_cast<std::size_t>(field)];
+}
+
+/// Any case. `name` must be a token: then setting bit 5 of each byte is an exact comparison without case.
+KnownField known_field(std::string_view name) noexcept;
+
+}  // namespace flotilla::http
