@@ -7,7 +7,9 @@ namespace flotilla::runtime {
 
 BlockingPool::BlockingPool(BlockingPoolConfig config) : config_(config) {}
 
-BlockingPool::~BlockingPool() { stop(); }
+BlockingPool::~BlockingPool() {
+    stop();
+}
 
 bool BlockingPool::submit(Job job) {
     const std::lock_guard lock(mutex_);

@@ -74,26 +74,40 @@ Descriptor::~Descriptor() {
     if (state_) DescriptorState::close(state_);
 }
 
-int Descriptor::fd() const noexcept { return state_->fd; }
+int Descriptor::fd() const noexcept {
+    return state_->fd;
+}
 
-EventLoop& Descriptor::loop() const noexcept { return *state_->loop; }
+EventLoop& Descriptor::loop() const noexcept {
+    return *state_->loop;
+}
 
-bool Descriptor::maybe_readable() const noexcept { return state_->read.maybe_ready; }
+bool Descriptor::maybe_readable() const noexcept {
+    return state_->read.maybe_ready;
+}
 
-bool Descriptor::maybe_writable() const noexcept { return state_->write.maybe_ready; }
+bool Descriptor::maybe_writable() const noexcept {
+    return state_->write.maybe_ready;
+}
 
 void Descriptor::mark_drained() noexcept {
     // After a hang-up the end of the stream is still to be read, and no further edge will announce it.
     state_->read.maybe_ready = state_->hung_up;
 }
 
-void Descriptor::mark_full() noexcept { state_->write.maybe_ready = false; }
+void Descriptor::mark_full() noexcept {
+    state_->write.maybe_ready = false;
+}
 
-bool Descriptor::peer_closed() const noexcept { return state_->hung_up; }
+bool Descriptor::peer_closed() const noexcept {
+    return state_->hung_up;
+}
 
 namespace {
 
-Task<Wake> at_once() { co_return Wake::ready; }
+Task<Wake> at_once() {
+    co_return Wake::ready;
+}
 
 Task<Wake> ready(DescriptorState& state, DescriptorState::Direction& direction, Deadline deadline) {
     FLT_ASSERT(direction.waiter == nullptr);
@@ -104,9 +118,13 @@ Task<Wake> ready(DescriptorState& state, DescriptorState::Direction& direction, 
 
 }  // namespace
 
-Task<Wake> Descriptor::readable(Deadline deadline) { return ready(*state_, state_->read, deadline); }
+Task<Wake> Descriptor::readable(Deadline deadline) {
+    return ready(*state_, state_->read, deadline);
+}
 
-Task<Wake> Descriptor::writable(Deadline deadline) { return ready(*state_, state_->write, deadline); }
+Task<Wake> Descriptor::writable(Deadline deadline) {
+    return ready(*state_, state_->write, deadline);
+}
 
 void Descriptor::cancel() {
     state_->read.wake(Wake::cancelled);

@@ -1,6 +1,6 @@
 #pragma once
-// What a loop keeps for each registered descriptor. Its memory outlives the descriptor by the rest of the round, because an
-// event for it may already have been fetched.
+// What a loop keeps for each registered descriptor. Its memory outlives the descriptor by the rest of the
+// round, because an event for it may already have been fetched.
 
 #include "flotilla/runtime/event_loop.hpp"
 

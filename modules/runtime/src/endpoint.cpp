@@ -64,7 +64,9 @@ Endpoint Endpoint::from(const sockaddr_storage& address) noexcept {
 }
 
 std::uint16_t Endpoint::port() const noexcept {
-    return ntohs(is_v6() ? read_as<sockaddr_in6>(storage_).sin6_port : read_as<sockaddr_in>(storage_).sin_port);
+    return ntohs(
+        is_v6() ? read_as<sockaddr_in6>(storage_).sin6_port : read_as<sockaddr_in>(storage_).sin_port
+    );
 }
 
 void Endpoint::set_port(std::uint16_t port) noexcept {
@@ -103,7 +105,9 @@ std::string Endpoint::text() const {
     return is_v6() ? fmt::format("[{}]:{}", address(), port()) : fmt::format("{}:{}", address(), port());
 }
 
-socklen_t Endpoint::size() const noexcept { return is_v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
+socklen_t Endpoint::size() const noexcept {
+    return is_v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
 
 bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
     return a.storage_.ss_family == b.storage_.ss_family && a.size() == b.size() &&

@@ -29,8 +29,8 @@ constexpr Duration sweep_interval = 10ms;
 
 thread_local EventLoop* loop_of_thread = nullptr;
 
-/// Gives Asio its per-thread cache of coroutine frames, which it otherwise keeps for threads of its own schedulers only;
-/// without it every await would go to the heap.
+/// Gives Asio its per-thread cache of coroutine frames, which it otherwise keeps for threads of its own
+/// schedulers only; without it every await would go to the heap.
 class FrameCache : public asio::detail::thread_context {
 public:
     FrameCache() : entry_(this, info_) {}
@@ -56,7 +56,8 @@ public:
     void arm(EventLoop& loop, TimePoint at, Waiter& waiter, WaitSource& source) {
         loop_ = &loop;
         entry_ = {&waiter, &source};
-        place_ = loop.timers_.emplace(at, &entry_);
+        // Never due in this round, so that whoever sleeps for no time in a loop starves nobody.
+        place_ = loop.timers_.emplace(std::max(at, loop.now_ + Duration(1)), &entry_);
     }
 
     void disarm() noexcept {
@@ -90,7 +91,8 @@ class WaiterOf final : public TimedWaiter {
     using Allocator = asio::recycling_allocator<WaiterOf>;
 
 public:
-    explicit WaiterOf(Handler&& handler, WaitSource& source) : handler_(std::move(handler)), source_(source) {}
+    explicit WaiterOf(Handler&& handler, WaitSource& source)
+        : handler_(std::move(handler)), source_(source) {}
 
     static void start(Handler&& handler, WaitSource& source, Deadline deadline) {
         WaiterOf* memory = Allocator().allocate(1);
@@ -123,17 +125,22 @@ private:
     /// Owns a waiter on its way through the job queue.
     struct Cancelled {
         explicit Cancelled(WaiterOf* w) : waiter(w) {}
+
         Cancelled(Cancelled&& other) noexcept : waiter(std::exchange(other.waiter, nullptr)) {}
+
         Cancelled& operator=(Cancelled&&) = delete;
+
         ~Cancelled() {
             if (waiter) waiter->drop();
         }
+
         void operator()() && { std::exchange(waiter, nullptr)->wake(Wake::cancelled); }
 
         WaiterOf* waiter;
     };
 
-    /// Called from inside the slot, which must not be emptied under its own feet: the coroutine resumes in a job.
+    /// Called from inside the slot, which must not be emptied under its own feet: the coroutine resumes in a
+    /// job.
     void cancel() {
         if (std::exchange(cancelling_, true)) return;
         source_.forget(*this);
@@ -153,24 +160,36 @@ private:
 
 }  // namespace
 
-TimedWait& TimedWait::of(Waiter& waiter) noexcept { return static_cast<TimedWaiter&>(waiter).timer; }
+TimedWait& TimedWait::of(Waiter& waiter) noexcept {
+    return static_cast<TimedWaiter&>(waiter).timer;
+}
 
 Task<Wake> wait_on(WaitSource& source, Deadline deadline) {
     return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Wake)>(
         [](auto handler, WaitSource* on, Deadline until) {
             WaiterOf<decltype(handler)>::start(std::move(handler), *on, until);
         },
-        asio::use_awaitable_t<Executor>(), &source, deadline
+        asio::use_awaitable_t<Executor>(),
+        &source,
+        deadline
     );
 }
 
-void throw_cancelled() { throw boost::system::system_error(asio::error::operation_aborted); }
+void throw_cancelled() {
+    throw boost::system::system_error(asio::error::operation_aborted);
+}
 
-bool detail::on_loop_thread(const EventLoop& loop) noexcept { return loop_of_thread == &loop; }
+bool detail::on_loop_thread(const EventLoop& loop) noexcept {
+    return loop_of_thread == &loop;
+}
 
-void detail::post(EventLoop& loop, Job* job) noexcept { loop.post_job(job); }
+void detail::post(EventLoop& loop, Job* job) noexcept {
+    loop.post_job(job);
+}
 
-asio::execution_context& detail::context_of(EventLoop& loop) noexcept { return loop; }
+asio::execution_context& detail::context_of(EventLoop& loop) noexcept {
+    return loop;
+}
 
 EventLoop::EventLoop(std::size_t index, const Clock& clock)
     : index_(index),
@@ -198,7 +217,9 @@ EventLoop::~EventLoop() {
     ::close(epoll_fd_);
 }
 
-bool EventLoop::on_this_thread() const noexcept { return loop_of_thread == this; }
+bool EventLoop::on_this_thread() const noexcept {
+    return loop_of_thread == this;
+}
 
 EventLoop& EventLoop::current() noexcept {
     FLT_ASSERT(loop_of_thread != nullptr);
@@ -235,8 +256,11 @@ void EventLoop::post_job(detail::Job* job) noexcept {
     detail::Job* head = remote_jobs_.load(std::memory_order_relaxed);
     do {
         job->next = head;
-    } while (!remote_jobs_.compare_exchange_weak(head, job, std::memory_order_seq_cst, std::memory_order_relaxed));
-    // Sequentially consistent on both sides: either the loop sees the job before it sleeps, or we see it sleeping.
+    } while (
+        !remote_jobs_.compare_exchange_weak(head, job, std::memory_order_seq_cst, std::memory_order_relaxed)
+    );
+    // Sequentially consistent on both sides: either the loop sees the job before it sleeps, or we see it
+    // sleeping.
     if (sleeping_.load(std::memory_order_seq_cst) && sleeping_.exchange(false)) {
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
@@ -295,12 +319,15 @@ void EventLoop::sweep_descriptors() {
     TimePoint earliest = TimePoint::max();
     next_sweep_ = TimePoint::max();
     for (DescriptorState* state = descriptors_; state;) {
-        // Waking may close any descriptor; closed ones keep their memory and their `next` until the round ends.
+        // Waking may close any descriptor; closed ones keep their memory and their `next` until the round
+        // ends.
         DescriptorState* const next = state->next;
         earliest = std::min(earliest, state->expire(now_));
         state = next;
     }
-    next_sweep_ = std::min(next_sweep_, earliest == TimePoint::max() ? earliest : std::max(earliest, now_ + sweep_interval));
+    next_sweep_ = std::min(
+        next_sweep_, earliest == TimePoint::max() ? earliest : std::max(earliest, now_ + sweep_interval)
+    );
 }
 
 int EventLoop::poll_timeout() const noexcept {
@@ -372,9 +399,13 @@ Task<> sleep_for(Duration span) {
     co_await sleep_until(Deadline::after(EventLoop::current().clock().now(), span).at());
 }
 
-Task<> yield() { co_await sleep_until(TimePoint{}); }
+Task<> yield() {
+    co_await sleep_until(TimePoint{});
+}
 
-Signal::~Signal() { FLT_ASSERT(head_ == nullptr); }
+Signal::~Signal() {
+    FLT_ASSERT(head_ == nullptr);
+}
 
 Task<Wake> Signal::wait(Deadline deadline) {
     const Wake why = co_await wait_on(*this, deadline);

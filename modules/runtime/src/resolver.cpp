@@ -28,7 +28,8 @@ Result<std::vector<Endpoint>> Resolver::system_lookup(const std::string& host) {
     if (code != 0) {
         const bool temporary = code == EAI_AGAIN || code == EAI_MEMORY || code == EAI_SYSTEM;
         return fail(
-            temporary ? Errc::unavailable : Errc::not_found, fmt::format("host '{}': {}", host, ::gai_strerror(code))
+            temporary ? Errc::unavailable : Errc::not_found,
+            fmt::format("host '{}': {}", host, ::gai_strerror(code))
         );
     }
     std::vector<Endpoint> endpoints;
@@ -41,13 +42,16 @@ Result<std::vector<Endpoint>> Resolver::system_lookup(const std::string& host) {
     return endpoints;
 }
 
-Task<Result<std::vector<Endpoint>>> Resolver::resolve(std::string host, std::uint16_t port, Deadline deadline) {
+Task<Result<std::vector<Endpoint>>> Resolver::resolve(
+    std::string host, std::uint16_t port, Deadline deadline
+) {
     if (auto numeric = Endpoint::parse(host, port)) co_return std::vector<Endpoint>{*numeric};
     if (auto known = cached(host, runtime_.clock().now())) {
         if (!*known) co_return std::move(*known);
         co_return with_port(std::move(**known), port);
     }
-    if (deadline.passed(runtime_.clock().now())) co_return fail(Errc::timed_out, fmt::format("host '{}': timed out", host));
+    if (deadline.passed(runtime_.clock().now()))
+        co_return fail(Errc::timed_out, fmt::format("host '{}': timed out", host));
     auto ask = [this, host] { return lookup_(host); };
     auto answer = co_await runtime_.blocking(std::move(ask));
     remember(host, answer, runtime_.clock().now());

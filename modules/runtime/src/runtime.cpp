@@ -39,11 +39,13 @@ Runtime::Runtime(RuntimeConfig config, const Clock& clock) : clock_(clock), pool
     for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>(i, clock));
 }
 
-Runtime::~Runtime() { FLT_ASSERT(threads_.empty()); }
+Runtime::~Runtime() {
+    FLT_ASSERT(threads_.empty());
+}
 
 int Runtime::run(Task<int> main) {
-    // Threads inherit the mask, so that the signals go to whoever waits in next_signal. A write to a closed connection is an
-    // error code, not a signal.
+    // Threads inherit the mask, so that the signals go to whoever waits in next_signal. A write to a closed
+    // connection is an error code, not a signal.
     const sigset_t signals = stop_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail for SIGPIPE

@@ -20,17 +20,26 @@ namespace {
 /// Small parts of a TLS answer are put together so that they leave in one record.
 constexpr std::size_t tls_gather_limit = 16 * 1024;
 
-std::error_code system_error(int number) { return {number, std::system_category()}; }
+std::error_code system_error(int number) {
+    return {number, std::system_category()};
+}
 
-Io failed(int number) { return {IoStatus::failed, 0, system_error(number)}; }
+Io failed(int number) {
+    return {IoStatus::failed, 0, system_error(number)};
+}
 
-bool is_would_block(int number) { return number == EAGAIN || number == EWOULDBLOCK; }
+bool is_would_block(int number) {
+    return number == EAGAIN || number == EWOULDBLOCK;
+}
 
 Error io_error(std::string_view doing, const Endpoint& peer, std::error_code code) {
     Errc kind = Errc::io;
-    if (code == std::errc::connection_refused) kind = Errc::refused;
-    else if (code == std::errc::connection_reset || code == std::errc::broken_pipe) kind = Errc::closed;
-    else if (code == std::errc::timed_out || code == std::errc::host_unreachable || code == std::errc::network_unreachable)
+    if (code == std::errc::connection_refused)
+        kind = Errc::refused;
+    else if (code == std::errc::connection_reset || code == std::errc::broken_pipe)
+        kind = Errc::closed;
+    else if (code == std::errc::timed_out || code == std::errc::host_unreachable ||
+             code == std::errc::network_unreachable)
         kind = Errc::unavailable;
     return {kind, fmt::format("{} {}: {}", doing, peer.text(), code.message())};
 }
@@ -46,7 +55,9 @@ void set_no_delay(int fd) noexcept {
 
 }  // namespace
 
-Stream::Stream(EventLoop& loop, int fd, const Endpoint& peer) : descriptor_(loop, fd), peer_(peer) { set_no_delay(fd); }
+Stream::Stream(EventLoop& loop, int fd, const Endpoint& peer) : descriptor_(loop, fd), peer_(peer) {
+    set_no_delay(fd);
+}
 
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
@@ -76,7 +87,8 @@ Task<Result<void>> Stream::handshake(std::string_view what, Deadline deadline) {
         tls_->attach(descriptor_);
         const auto [io, want] = tls_->handshake();
         if (io.status == IoStatus::done) co_return Result<void>();
-        if (io.status == IoStatus::end) co_return fail(Errc::closed, fmt::format("{} {}: closed", what, peer_.text()));
+        if (io.status == IoStatus::end)
+            co_return fail(Errc::closed, fmt::format("{} {}: closed", what, peer_.text()));
         if (io.status == IoStatus::failed)
             co_return fail(Errc::refused, fmt::format("{} {}: {}", what, peer_.text(), openssl_reasons()));
         want_ = want;
@@ -91,7 +103,9 @@ Task<Result<void>> Stream::handshake_server(std::shared_ptr<TlsContext> context,
     return handshake("TLS handshake of", deadline);
 }
 
-Task<Result<void>> Stream::handshake_client(std::shared_ptr<TlsContext> context, std::string server_name, Deadline deadline) {
+Task<Result<void>> Stream::handshake_client(
+    std::shared_ptr<TlsContext> context, std::string server_name, Deadline deadline
+) {
     tls_ = std::make_unique<Tls>(std::move(context), false);
     FLT_CO_CHECK(tls_->expect_name(server_name));
     co_return co_await handshake("TLS handshake with", deadline);
@@ -186,7 +200,9 @@ Task<Wake> Stream::ready(Deadline deadline) {
     return want_ == Want::read ? descriptor_.readable(deadline) : descriptor_.writable(deadline);
 }
 
-Task<Wake> Stream::readable(Deadline deadline) { return descriptor_.readable(deadline); }
+Task<Wake> Stream::readable(Deadline deadline) {
+    return descriptor_.readable(deadline);
+}
 
 Task<Result<std::size_t>> Stream::read_some(std::span<char> into, Deadline deadline) {
     for (;;) {
@@ -207,7 +223,8 @@ Task<Result<void>> Stream::write_all(std::string_view bytes, Deadline deadline) 
 Task<Result<void>> Stream::write_all(std::string_view first, std::string_view second, Deadline deadline) {
     while (!first.empty() || !second.empty()) {
         const std::array<iovec, 2> parts{
-            iovec{const_cast<char*>(first.data()), first.size()}, iovec{const_cast<char*>(second.data()), second.size()}
+            iovec{const_cast<char*>(first.data()), first.size()},
+            iovec{const_cast<char*>(second.data()), second.size()}
         };
         const Io io = try_write(parts);
         if (io.status == IoStatus::done) {
@@ -216,7 +233,8 @@ Task<Result<void>> Stream::write_all(std::string_view first, std::string_view se
             second.remove_prefix(io.bytes - of_first);
             continue;
         }
-        if (io.status == IoStatus::end) co_return fail(Errc::closed, fmt::format("write to {}: closed", peer_.text()));
+        if (io.status == IoStatus::end)
+            co_return fail(Errc::closed, fmt::format("write to {}: closed", peer_.text()));
         if (io.status == IoStatus::failed) co_return fail(io_error("write to", peer_, io.error));
         const Wake wake = co_await ready(deadline);
         if (wake == Wake::timed_out) co_return fail(timeout_error("write to", peer_));
@@ -233,7 +251,8 @@ Task<Result<void>> Stream::send_file(int file, off_t offset, std::size_t size, D
             size -= io.bytes;
             continue;
         }
-        if (io.status == IoStatus::end) co_return fail(Errc::io, "the file ended before its announced length");
+        if (io.status == IoStatus::end)
+            co_return fail(Errc::io, "the file ended before its announced length");
         if (io.status == IoStatus::failed) co_return fail(io_error("write to", peer_, io.error));
         const Wake wake = co_await ready(deadline);
         if (wake == Wake::timed_out) co_return fail(timeout_error("write to", peer_));
@@ -251,24 +270,35 @@ void Stream::shutdown_write() noexcept {
 }
 
 Task<> Stream::close(Deadline deadline) {
-    // Closing with unread bytes makes the kernel send a reset, which can destroy the answer on its way: RFC 9112, 9.6.
+    // Closing with unread bytes makes the kernel send a reset, which can destroy the answer on its way: RFC
+    // 9112, 9.6.
     constexpr std::size_t drain_limit = 64 * 1024;
     shutdown_write();
     std::array<char, 4096> scrap;
     for (std::size_t drained = 0; drained < drain_limit;) {
         const Io io = plain_read(scrap.data(), scrap.size());
-        if (io.status == IoStatus::done) drained += io.bytes;
-        else if (io.status != IoStatus::would_block || co_await ready(deadline) != Wake::ready) break;
+        if (io.status == IoStatus::done)
+            drained += io.bytes;
+        else if (io.status != IoStatus::would_block || co_await ready(deadline) != Wake::ready)
+            break;
     }
 }
 
-void Stream::cancel() { descriptor_.cancel(); }
+void Stream::cancel() {
+    descriptor_.cancel();
+}
 
-bool Stream::maybe_readable() const noexcept { return descriptor_.maybe_readable() || (tls_ && tls_->has_pending()); }
+bool Stream::maybe_readable() const noexcept {
+    return descriptor_.maybe_readable() || (tls_ && tls_->has_pending());
+}
 
-bool Stream::peer_closed() const noexcept { return descriptor_.peer_closed(); }
+bool Stream::peer_closed() const noexcept {
+    return descriptor_.peer_closed();
+}
 
-std::string Stream::alpn() const { return tls_ ? tls_->alpn() : std::string(); }
+std::string Stream::alpn() const {
+    return tls_ ? tls_->alpn() : std::string();
+}
 
 Result<Listener> Listener::open(EventLoop& loop, const Endpoint& at, PortUse use, int backlog) {
     const int fd = ::socket(at.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -293,7 +323,9 @@ Result<std::unique_ptr<Stream>> Listener::try_accept() {
     int fd = -1;
     do {
         size = sizeof address;
-        fd = ::accept4(descriptor_.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = ::accept4(
+            descriptor_.fd(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC
+        );
         // A connection that ended in the queue is nobody's trouble.
     } while (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EPROTO));
     if (fd >= 0) return std::make_unique<Stream>(descriptor_.loop(), fd, Endpoint::from(address));
@@ -307,7 +339,8 @@ Task<Result<Stream>> Listener::accept() {
     for (;;) {
         auto accepted = try_accept();
         if (!accepted) {
-            // Out of descriptors or memory: the connection stays in the kernel's queue until some are given back.
+            // Out of descriptors or memory: the connection stays in the kernel's queue until some are given
+            // back.
             co_await sleep_for(50ms);
             continue;
         }

@@ -10,8 +10,8 @@
 
 namespace flotilla::runtime {
 
-// Our own BIO: it never raises SIGPIPE, and it knows from a short read that the socket is drained, which spares the read
-// that would only return EAGAIN.
+// Our own BIO: it never raises SIGPIPE, and it knows from a short read that the socket is drained, which
+// spares the read that would only return EAGAIN.
 int Stream::Tls::bio_read(BIO* bio, char* data, int size) {
     auto& self = *static_cast<Tls*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
@@ -28,8 +28,10 @@ int Stream::Tls::bio_read(BIO* bio, char* data, int size) {
         BIO_set_retry_read(bio);
         return -1;
     }
-    if (got < 0) self.last_errno_ = errno;
-    else if (got > 0 && got < size) self.descriptor_->mark_drained();
+    if (got < 0)
+        self.last_errno_ = errno;
+    else if (got > 0 && got < size)
+        self.descriptor_->mark_drained();
     return static_cast<int>(got);
 }
 
@@ -49,7 +51,9 @@ int Stream::Tls::bio_write(BIO* bio, const char* data, int size) {
     return static_cast<int>(sent);
 }
 
-long Stream::Tls::bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+long Stream::Tls::bio_control(BIO*, int command, long, void*) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
 
 const BIO_METHOD* Stream::Tls::bio_method() {
     static BIO_METHOD* const method = [] {
@@ -63,17 +67,23 @@ const BIO_METHOD* Stream::Tls::bio_method() {
 }
 
 Stream::Tls::Tls(std::shared_ptr<TlsContext> context, bool server)
-    : context_(std::move(context)), ssl_context_(context_->impl().current()), ssl_(SSL_new(ssl_context_.get())) {
+    : context_(std::move(context)),
+      ssl_context_(context_->impl().current()),
+      ssl_(SSL_new(ssl_context_.get())) {
     FLT_ASSERT(ssl_ != nullptr);
     BIO* bio = BIO_new(bio_method());
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_, bio, bio);
-    if (server) SSL_set_accept_state(ssl_);
-    else SSL_set_connect_state(ssl_);
+    if (server)
+        SSL_set_accept_state(ssl_);
+    else
+        SSL_set_connect_state(ssl_);
 }
 
-Stream::Tls::~Tls() { SSL_free(ssl_); }
+Stream::Tls::~Tls() {
+    SSL_free(ssl_);
+}
 
 Result<void> Stream::Tls::expect_name(const std::string& name) {
     if (context_->impl().config.insecure_trust) {
@@ -81,9 +91,11 @@ Result<void> Stream::Tls::expect_name(const std::string& name) {
         return {};
     }
     X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
-    if (X509_VERIFY_PARAM_set1_ip_asc(verify, name.c_str()) == 1) return {};  // an address is never sent as SNI
+    if (X509_VERIFY_PARAM_set1_ip_asc(verify, name.c_str()) == 1)
+        return {};  // an address is never sent as SNI
     SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (SSL_set1_host(ssl_, name.c_str()) != 1) return fail(Errc::invalid_argument, "'" + name + "' is no host name");
+    if (SSL_set1_host(ssl_, name.c_str()) != 1)
+        return fail(Errc::invalid_argument, "'" + name + "' is no host name");
     SSL_set_tlsext_host_name(ssl_, name.c_str());
     return {};
 }
@@ -91,13 +103,17 @@ Result<void> Stream::Tls::expect_name(const std::string& name) {
 Stream::Tls::Outcome Stream::Tls::outcome_of(int returned) {
     if (returned > 0) return {{IoStatus::done, static_cast<std::size_t>(returned), {}}, Want::read};
     switch (SSL_get_error(ssl_, returned)) {
-        case SSL_ERROR_WANT_READ: return {{IoStatus::would_block, 0, {}}, Want::read};
-        case SSL_ERROR_WANT_WRITE: return {{IoStatus::would_block, 0, {}}, Want::write};
-        case SSL_ERROR_ZERO_RETURN: return {{IoStatus::end, 0, {}}, Want::read};
+        case SSL_ERROR_WANT_READ:
+            return {{IoStatus::would_block, 0, {}}, Want::read};
+        case SSL_ERROR_WANT_WRITE:
+            return {{IoStatus::would_block, 0, {}}, Want::write};
+        case SSL_ERROR_ZERO_RETURN:
+            return {{IoStatus::end, 0, {}}, Want::read};
         case SSL_ERROR_SYSCALL:
             if (last_errno_ == 0) return {{IoStatus::end, 0, {}}, Want::read};
             return {{IoStatus::failed, 0, std::error_code(last_errno_, std::system_category())}, Want::read};
-        default: return {{IoStatus::failed, 0, make_error_code(Errc::malformed)}, Want::read};
+        default:
+            return {{IoStatus::failed, 0, make_error_code(Errc::malformed)}, Want::read};
     }
 }
 

@@ -33,8 +33,10 @@ public:
     Outcome read(char* data, std::size_t size);
     Outcome write(const char* data, std::size_t size);
     void say_goodbye() noexcept;
+
     /// Bytes have been decrypted, or fetched, that a read would return without the kernel.
     [[nodiscard]] bool has_pending() const noexcept { return SSL_has_pending(ssl_) == 1; }
+
     [[nodiscard]] std::string alpn() const;
 
 private:

@@ -1,7 +1,7 @@
 #include "flotilla/runtime/task_scope.hpp"
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -17,23 +17,27 @@ struct TaskScope::Running {
     asio::cancellation_signal cancel;
 };
 
-TaskScope::TaskScope(EventLoop& loop, FailureHandler on_failure) : loop_(loop), on_failure_(std::move(on_failure)) {}
+TaskScope::TaskScope(EventLoop& loop, FailureHandler on_failure)
+    : loop_(loop), on_failure_(std::move(on_failure)) {}
 
-TaskScope::~TaskScope() { FLT_ASSERT(running_.empty()); }
+TaskScope::~TaskScope() {
+    FLT_ASSERT(running_.empty());
+}
 
 bool TaskScope::spawn(std::string name, Task<> task) {
     FLT_ASSERT(loop_.on_this_thread());
     if (stopping_) return false;
-    const TaskContext& parent = TaskContext::current();
     running_.emplace_front();
     const auto self = running_.begin();
     self->name = std::move(name);
-    self->context.trace = parent.trace;
-    self->context.deadline = parent.deadline;
+    self->context = TaskContext::current();
     self->started = loop_.now();
     asio::co_spawn(
-        Executor(loop_, self->context), std::move(task),
-        asio::bind_cancellation_slot(self->cancel.slot(), [this, self](std::exception_ptr failure) { ended(self, failure); })
+        Executor(loop_, self->context),
+        std::move(task),
+        asio::bind_cancellation_slot(
+            self->cancel.slot(), [this, self](std::exception_ptr failure) { ended(self, failure); }
+        )
     );
     return true;
 }

@@ -46,7 +46,8 @@ Result<void> use_key_store(SSL_CTX* context, const TlsConfig& config) {
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     STACK_OF(X509)* chain = nullptr;
-    if (!store || PKCS12_parse(store.get(), config.key_store_password.c_str(), &key, &certificate, &chain) != 1)
+    if (!store ||
+        PKCS12_parse(store.get(), config.key_store_password.c_str(), &key, &certificate, &chain) != 1)
         return tls_error(Errc::malformed, "cannot read key store (is its password right?)", config.key_store);
     const KeyPtr owned_key(key);
     const X509Ptr owned_certificate(certificate);
@@ -59,7 +60,8 @@ Result<void> use_key_store(SSL_CTX* context, const TlsConfig& config) {
 Result<void> use_pem(SSL_CTX* context, const TlsConfig& config) {
     if (SSL_CTX_use_certificate_chain_file(context, config.certificate.c_str()) != 1)
         return tls_error(Errc::malformed, "cannot read certificate", config.certificate);
-    const auto& key = config.certificate_private_key.empty() ? config.certificate : config.certificate_private_key;
+    const auto& key =
+        config.certificate_private_key.empty() ? config.certificate : config.certificate_private_key;
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
         return tls_error(Errc::malformed, "cannot read private key", key);
     if (SSL_CTX_check_private_key(context) != 1)
@@ -67,11 +69,23 @@ Result<void> use_pem(SSL_CTX* context, const TlsConfig& config) {
     return {};
 }
 
-int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned int in_size, void* arg) {
+int choose_alpn(
+    SSL*,
+    const unsigned char** out,
+    unsigned char* out_size,
+    const unsigned char* in,
+    unsigned int in_size,
+    void* arg
+) {
     const auto& ours = static_cast<TlsContext::Impl*>(arg)->alpn_wire;
     unsigned char* chosen = nullptr;
     const int outcome = SSL_select_next_proto(
-        &chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()), static_cast<unsigned>(ours.size()), in, in_size
+        &chosen,
+        out_size,
+        reinterpret_cast<const unsigned char*>(ours.data()),
+        static_cast<unsigned>(ours.size()),
+        in,
+        in_size
     );
     if (outcome != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
@@ -86,12 +100,23 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
     SSL_CTX* raw = context.get();
 
     int minimum = 0;
-    if (config.min_protocol == "TLSv1.2") minimum = TLS1_2_VERSION;
-    else if (config.min_protocol == "TLSv1.3") minimum = TLS1_3_VERSION;
-    else return fail(Errc::invalid_argument, fmt::format("TLS protocol '{}': TLSv1.2 or TLSv1.3", config.min_protocol));
+    if (config.min_protocol == "TLSv1.2")
+        minimum = TLS1_2_VERSION;
+    else if (config.min_protocol == "TLSv1.3")
+        minimum = TLS1_3_VERSION;
+    else
+        return fail(
+            Errc::invalid_argument, fmt::format("TLS protocol '{}': TLSv1.2 or TLSv1.3", config.min_protocol)
+        );
     SSL_CTX_set_min_proto_version(raw, minimum);
-    SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_options(
+        raw,
+        SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+            SSL_OP_IGNORE_UNEXPECTED_EOF
+    );
+    SSL_CTX_set_mode(
+        raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+    );
     // One read fetches a whole record, or several small ones, in place of header and body apart.
     SSL_CTX_set_read_ahead(raw, 1);
     if (!config.ciphers.empty() && SSL_CTX_set_cipher_list(raw, config.ciphers.c_str()) != 1)
@@ -101,16 +126,22 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
         SSL_CTX_set_default_passwd_cb(raw, give_password);
         SSL_CTX_set_default_passwd_cb_userdata(raw, &impl.config.key_password);
     }
-    if (!config.key_store.empty()) FLT_CHECK(use_key_store(raw, config));
-    else if (!config.certificate.empty()) FLT_CHECK(use_pem(raw, config));
-    else if (impl.is_server) return fail(Errc::invalid_argument, "TLS needs a certificate or a key store");
+    if (!config.key_store.empty()) {
+        FLT_CHECK(use_key_store(raw, config));
+    } else if (!config.certificate.empty()) {
+        FLT_CHECK(use_pem(raw, config));
+    } else if (impl.is_server) {
+        return fail(Errc::invalid_argument, "TLS needs a certificate or a key store");
+    }
 
     const bool verify_peer = impl.is_server ? config.client_auth != ClientAuth::none : !config.insecure_trust;
     if (verify_peer) {
-        const int loaded = config.trust_certificate.empty()
-                               ? SSL_CTX_set_default_verify_paths(raw)
-                               : SSL_CTX_load_verify_locations(raw, config.trust_certificate.c_str(), nullptr);
-        if (loaded != 1) return tls_error(Errc::malformed, "cannot read trusted certificates", config.trust_certificate);
+        const int loaded =
+            config.trust_certificate.empty()
+                ? SSL_CTX_set_default_verify_paths(raw)
+                : SSL_CTX_load_verify_locations(raw, config.trust_certificate.c_str(), nullptr);
+        if (loaded != 1)
+            return tls_error(Errc::malformed, "cannot read trusted certificates", config.trust_certificate);
         int mode = SSL_VERIFY_PEER;
         if (impl.is_server && config.client_auth == ClientAuth::need) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
         SSL_CTX_set_verify(raw, mode, nullptr);
@@ -122,7 +153,9 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
         SSL_CTX_set_session_id_context(raw, session_context, sizeof session_context - 1);
     } else if (!impl.alpn_wire.empty()) {
         SSL_CTX_set_alpn_protos(
-            raw, reinterpret_cast<const unsigned char*>(impl.alpn_wire.data()), static_cast<unsigned>(impl.alpn_wire.size())
+            raw,
+            reinterpret_cast<const unsigned char*>(impl.alpn_wire.data()),
+            static_cast<unsigned>(impl.alpn_wire.size())
         );
     }
     return context;
@@ -133,7 +166,8 @@ Result<std::unique_ptr<TlsContext::Impl>> make_impl(const TlsConfig& config, boo
     impl->config = config;
     impl->is_server = is_server;
     for (const auto& name : config.alpn) {
-        if (name.empty() || name.size() > 255) return fail(Errc::invalid_argument, fmt::format("ALPN name '{}'", name));
+        if (name.empty() || name.size() > 255)
+            return fail(Errc::invalid_argument, fmt::format("ALPN name '{}'", name));
         impl->alpn_wire += static_cast<char>(name.size());
         impl->alpn_wire += name;
     }
@@ -180,7 +214,12 @@ std::string TlsContext::expires() const {
     tm time{};
     if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return {};
     return fmt::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", time.tm_year + 1900, time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        time.tm_year + 1900,
+        time.tm_mon + 1,
+        time.tm_mday,
+        time.tm_hour,
+        time.tm_min,
         time.tm_sec
     );
 }

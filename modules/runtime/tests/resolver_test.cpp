@@ -33,7 +33,9 @@ TEST(Resolver, AsksOnceUntilTheAnswerExpires) {
 
 TEST(Resolver, NumericAddressesAreAnsweredWithoutAsking) {
     run_on_loop([](Runtime& runtime) -> Task<> {
-        Resolver resolver(runtime, {}, [](const std::string&) -> Result<std::vector<Endpoint>> { return fail(Errc::internal); });
+        Resolver resolver(runtime, {}, [](const std::string&) -> Result<std::vector<Endpoint>> {
+            return fail(Errc::internal);
+        });
         EXPECT_EQ((co_await resolver.resolve("::1", 80)).value().front().text(), "[::1]:80");
     });
 }

@@ -54,7 +54,9 @@ TEST(Stream, CarriesMegabytesBothWaysThroughSmallBuffers) {
 TEST(Stream, ARefusedConnectionSaysWhoRefused) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         std::uint16_t port = 0;
-        { port = Listener::open(runtime.loop(0), any_port).value().local().port(); }
+        {
+            port = Listener::open(runtime.loop(0), any_port).value().local().port();
+        }
         const auto to = Endpoint::parse("127.0.0.1", port).value();
         const auto refused = co_await Stream::connect(runtime.loop(0), to, {});
         EXPECT_EQ(refused.error().code(), Errc::refused);

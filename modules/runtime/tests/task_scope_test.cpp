@@ -32,7 +32,9 @@ TEST(TaskScope, DrainLetsTasksFinishAndCancelsThoseThatAreLate) {
 TEST(TaskScope, AFailureIsReportedAndCancellationIsNot) {
     std::vector<std::string> failures;
     run_on_loop([&](Runtime& runtime) -> Task<> {
-        TaskScope scope(runtime.loop(0), [&](const std::string& task, const std::exception_ptr&) { failures.push_back(task); });
+        TaskScope scope(runtime.loop(0), [&](const std::string& task, const std::exception_ptr&) {
+            failures.push_back(task);
+        });
         static constexpr auto fails = []() -> Task<> {
             co_await yield();
             throw std::runtime_error("bug");

@@ -13,7 +13,7 @@
 namespace flotilla::runtime {
 
 struct BlockingPoolConfig {
-    std::size_t threads = 16;        ///< started one by one as they are needed
+    std::size_t threads = 16;  ///< started one by one as they are needed
     std::size_t queue_capacity = 1024;
 };
 

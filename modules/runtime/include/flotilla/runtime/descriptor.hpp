@@ -7,8 +7,8 @@
 
 namespace flotilla::runtime {
 
-/// Owns a descriptor and closes it. Its readiness is remembered edge by edge, so that a caller who knows that nothing is
-/// left to read (a short read) waits without asking the kernel again: one read per message.
+/// Owns a descriptor and closes it. Its readiness is remembered edge by edge, so that a caller who knows that
+/// nothing is left to read (a short read) waits without asking the kernel again: one read per message.
 ///
 /// At most one coroutine waits for each direction. Deadlines are checked every 10 ms or more.
 class Descriptor {
@@ -30,8 +30,8 @@ public:
     /// The other side has closed its half, or all of it; there may be bytes left to read.
     [[nodiscard]] bool peer_closed() const noexcept;
 
-    /// Waits until a read (write) is worth trying, which may be now. `ready`, `timed_out`, or `cancelled` after `cancel()`; throws when
-    /// the task itself is cancelled.
+    /// Waits until a read (write) is worth trying, which may be now. `ready`, `timed_out`, or `cancelled`
+    /// after `cancel()`; throws when the task itself is cancelled.
     Task<Wake> readable(Deadline deadline = {});
     Task<Wake> writable(Deadline deadline = {});
 

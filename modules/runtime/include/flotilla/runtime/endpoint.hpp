@@ -22,7 +22,9 @@ public:
 
     [[nodiscard]] std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
+
     [[nodiscard]] bool is_v6() const noexcept { return storage_.ss_family == AF_INET6; }
+
     [[nodiscard]] bool is_loopback() const noexcept;
 
     /// The address alone: `127.0.0.1`, `::1`.
@@ -30,7 +32,10 @@ public:
     /// `127.0.0.1:8080`, `[::1]:8080`.
     [[nodiscard]] std::string text() const;
 
-    [[nodiscard]] const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+    [[nodiscard]] const sockaddr* data() const noexcept {
+        return reinterpret_cast<const sockaddr*>(&storage_);
+    }
+
     [[nodiscard]] socklen_t size() const noexcept;
 
     friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept;

@@ -1,8 +1,9 @@
 #pragma once
 /// One thread's event loop: readiness of descriptors, timers, and functions posted from anywhere.
 ///
-/// Everything that belongs to a loop (streams, timers, task scopes) is touched on that loop's thread only; `post` is the
-/// one door that other threads may use. A loop reads the clock once per round and hands that reading out as `now()`.
+/// Everything that belongs to a loop (streams, timers, task scopes) is touched on that loop's thread only;
+/// `post` is the one door that other threads may use. A loop reads the clock once per round and hands that
+/// reading out as `now()`.
 
 #include <atomic>
 #include <cstdint>
@@ -31,11 +32,12 @@ protected:
     ~WaitSource() = default;
 };
 
-/// One suspended coroutine. Lives from the suspension to `wake`, which resumes the coroutine on the calling thread:
-/// the loop's.
+/// One suspended coroutine. Lives from the suspension to `wake`, which resumes the coroutine on the calling
+/// thread: the loop's.
 class Waiter {
 public:
-    /// Resumes the coroutine; the waiter is gone afterwards. Unlinks itself from its source's timer, not from the source.
+    /// Resumes the coroutine; the waiter is gone afterwards. Unlinks itself from its source's timer, not from
+    /// the source.
     virtual void wake(Wake why) = 0;
     /// Destroys the coroutine without resuming it.
     virtual void drop() noexcept = 0;
@@ -53,14 +55,15 @@ protected:
 /// Suspends the calling coroutine until the source wakes it, the deadline passes, or its task is cancelled.
 Task<Wake> wait_on(WaitSource& source, Deadline deadline = {});
 
-/// Throws what cancellation throws: `system_error(operation_aborted)`, which unwinds to the owner of the task.
+/// Throws what cancellation throws: `system_error(operation_aborted)`, which unwinds to the owner of the
+/// task.
 [[noreturn]] void throw_cancelled();
 
 struct LoopStats {
     std::uint64_t rounds = 0;
-    std::uint64_t jobs = 0;         ///< functions run that were posted
-    Duration busy{};                ///< time outside epoll_wait
-    Duration longest_round{};       ///< since the last call of `EventLoop::stats`: how late a timer can have been
+    std::uint64_t jobs = 0;    ///< functions run that were posted
+    Duration busy{};           ///< time outside epoll_wait
+    Duration longest_round{};  ///< since the last call of `EventLoop::stats`: how late a timer can have been
 };
 
 class DescriptorState;
@@ -132,7 +135,7 @@ private:
     std::multimap<TimePoint, TimerEntry*> timers_;
 
     DescriptorState* descriptors_ = nullptr;  // every registered one, for the deadline sweep
-    DescriptorState* graveyard_ = nullptr;    // closed in this round; an event for it may still be in the batch
+    DescriptorState* graveyard_ = nullptr;  // closed in this round; an event for it may still be in the batch
     TimePoint next_sweep_ = TimePoint::max();
 
     std::atomic<std::uint64_t> rounds_{0};
@@ -155,7 +158,8 @@ public:
     Signal(const Signal&) = delete;
     Signal& operator=(const Signal&) = delete;
 
-    /// Waits for the next notification. `Wake::ready` or `Wake::timed_out`; throws when the task is cancelled.
+    /// Waits for the next notification. `Wake::ready` or `Wake::timed_out`; throws when the task is
+    /// cancelled.
     Task<Wake> wait(Deadline deadline = {});
     /// Resumes the coroutine that has waited longest, if any; true if there was one.
     bool notify_one();

@@ -15,7 +15,7 @@
 namespace flotilla::runtime {
 
 struct ResolverConfig {
-    Duration time_to_live = std::chrono::seconds(30);         ///< of a found name
+    Duration time_to_live = std::chrono::seconds(30);          ///< of a found name
     Duration negative_time_to_live = std::chrono::seconds(5);  ///< of a name that does not exist
     std::size_t capacity = 1024;                               ///< names kept; the least recently used leaves
 };

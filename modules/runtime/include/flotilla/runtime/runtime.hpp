@@ -33,7 +33,8 @@ struct Flattened<Result<T>> {
     using type = T;
 };
 
-/// Where a function that runs elsewhere leaves its outcome; shared, so that neither side cares who goes first.
+/// Where a function that runs elsewhere leaves its outcome; shared, so that neither side cares who goes
+/// first.
 template <class T>
 struct Outcome {
     std::optional<T> value;
@@ -52,8 +53,8 @@ public:
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
 
-    /// Runs `main` on the first loop, on the calling thread; the other loops run meanwhile on threads of their own.
-    /// Ends when `main` ends, with its value. What `main` throws is thrown.
+    /// Runs `main` on the first loop, on the calling thread; the other loops run meanwhile on threads of
+    /// their own. Ends when `main` ends, with its value. What `main` throws is thrown.
     int run(Task<int> main);
 
     [[nodiscard]] std::size_t size() const noexcept { return loops_.size(); }
@@ -64,10 +65,12 @@ public:
 
     [[nodiscard]] BlockingPool& pool() noexcept { return pool_; }
 
-    /// Runs a function on the pool, with the trace of the calling task, and resumes the caller with what it returned.
-    /// A full pool is `Errc::limit_exceeded`. A cancelled caller leaves at once; the function still runs to its end.
+    /// Runs a function on the pool, with the trace of the calling task, and resumes the caller with what it
+    /// returned. A full pool is `Errc::limit_exceeded`. A cancelled caller leaves at once; the function still
+    /// runs to its end.
     template <class Function>
-    Task<Result<typename detail::Flattened<std::invoke_result_t<Function>>::type>> blocking(Function function);
+    Task<Result<typename detail::Flattened<std::invoke_result_t<Function>>::type>> blocking(Function function
+    );
 
     /// Runs a coroutine on another loop and resumes the caller with its value.
     template <class T>
@@ -87,13 +90,14 @@ private:
 };
 
 template <class Function>
-Task<Result<typename detail::Flattened<std::invoke_result_t<Function>>::type>> Runtime::blocking(Function function) {
+Task<Result<typename detail::Flattened<std::invoke_result_t<Function>>::type>> Runtime::blocking(
+    Function function
+) {
     using Returned = std::invoke_result_t<Function>;
     using Value = typename detail::Flattened<Returned>::type;
     EventLoop& home = EventLoop::current();
     auto outcome = std::make_shared<detail::Outcome<Result<Value>>>();
     auto job = [outcome, &home, context = TaskContext::current(), function = std::move(function)]() mutable {
-        context.span = nullptr;  // spans belong to the task; the function inherits the identity only
         const TaskContext::Scope scope(context);
         try {
             if constexpr (std::is_void_v<Returned>) {
@@ -122,9 +126,12 @@ Task<T> Runtime::on(EventLoop& loop, std::function<Task<T>()> start) {
     using Stored = std::conditional_t<std::is_void_v<T>, bool, T>;
     EventLoop& home = EventLoop::current();
     auto outcome = std::make_shared<detail::Outcome<Stored>>();
+
     // A function and not a capturing lambda: its parameters live in the coroutine's frame.
     struct There {
-        static Task<> run(std::shared_ptr<detail::Outcome<Stored>> to, EventLoop* back, std::function<Task<T>()> body) {
+        static Task<> run(
+            std::shared_ptr<detail::Outcome<Stored>> to, EventLoop* back, std::function<Task<T>()> body
+        ) {
             try {
                 if constexpr (std::is_void_v<T>) {
                     co_await body();
@@ -141,6 +148,7 @@ Task<T> Runtime::on(EventLoop& loop, std::function<Task<T>()> start) {
             });
         }
     };
+
     start_on(loop, [outcome, &home, start = std::move(start)] { return There::run(outcome, &home, start); });
     while (!outcome->finished) co_await outcome->signal.wait();
     if (outcome->failure) std::rethrow_exception(outcome->failure);

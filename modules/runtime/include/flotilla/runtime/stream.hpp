@@ -30,8 +30,8 @@ struct Io {
     std::error_code error;
 };
 
-/// A connection. Reads and writes come in two forms: `try_...`, one system call at most, for those who drive the state
-/// machine themselves; and coroutines, for everybody else. One reader and one writer at a time.
+/// A connection. Reads and writes come in two forms: `try_...`, one system call at most, for those who drive
+/// the state machine themselves; and coroutines, for everybody else. One reader and one writer at a time.
 class Stream {
 public:
     Stream(EventLoop& loop, int fd, const Endpoint& peer);
@@ -44,7 +44,9 @@ public:
 
     /// Becomes a TLS stream. `server_name` is verified by the client side and ignored by the server's.
     Task<Result<void>> handshake_server(std::shared_ptr<TlsContext> context, Deadline deadline);
-    Task<Result<void>> handshake_client(std::shared_ptr<TlsContext> context, std::string server_name, Deadline deadline);
+    Task<Result<void>> handshake_client(
+        std::shared_ptr<TlsContext> context, std::string server_name, Deadline deadline
+    );
 
     Io try_read(char* data, std::size_t size);
     Io try_write(std::span<const iovec> parts);
@@ -61,15 +63,16 @@ public:
     Task<Result<void>> write_all(std::string_view first, std::string_view second, Deadline deadline = {});
     Task<Result<void>> send_file(int file, off_t offset, std::size_t size, Deadline deadline = {});
 
-    /// Says good-bye (TLS close_notify, FIN) and lets the other side read what was sent: waits for its end, for at most
-    /// 64 KiB of what it still sends, and for the deadline.
+    /// Says good-bye (TLS close_notify, FIN) and lets the other side read what was sent: waits for its end,
+    /// for at most 64 KiB of what it still sends, and for the deadline.
     Task<> close(Deadline deadline);
     /// Says that nothing more will be written.
     void shutdown_write() noexcept;
     /// Whoever waits on this stream goes on with `Wake::cancelled`.
     void cancel();
 
-    /// Whether bytes are waiting that `try_read` would return without the kernel, or the kernel may have some.
+    /// Whether bytes are waiting that `try_read` would return without the kernel, or the kernel may have
+    /// some.
     [[nodiscard]] bool maybe_readable() const noexcept;
     /// Whether the other side has closed. Costs nothing: the loop has been told.
     [[nodiscard]] bool peer_closed() const noexcept;
@@ -101,14 +104,16 @@ private:
     Want want_ = Want::read;
 };
 
-/// `shared` lets several listeners of this user have the same port, over which the kernel spreads connections. It also
-/// hides that somebody else has the port, so open it `exclusive` once before.
+/// `shared` lets several listeners of this user have the same port, over which the kernel spreads
+/// connections. It also hides that somebody else has the port, so open it `exclusive` once before.
 enum class PortUse { exclusive, shared };
 
 /// Accepts connections on one loop.
 class Listener {
 public:
-    static Result<Listener> open(EventLoop& loop, const Endpoint& at, PortUse use = PortUse::exclusive, int backlog = 1024);
+    static Result<Listener> open(
+        EventLoop& loop, const Endpoint& at, PortUse use = PortUse::exclusive, int backlog = 1024
+    );
 
     /// Waits for the next connection. Being out of descriptors is waited out, not an error.
     Task<Result<Stream>> accept();

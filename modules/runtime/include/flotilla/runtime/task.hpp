@@ -67,8 +67,8 @@ asio::execution_context& context_of(EventLoop& loop) noexcept;
 
 }  // namespace detail
 
-/// Runs functions on one event loop, on behalf of one task: the task's context is current while they run, and at no
-/// other time. Cheap to copy; the loop and the context must outlive it.
+/// Runs functions on one event loop, on behalf of one task: the task's context is current while they run, and
+/// at no other time. Cheap to copy; the loop and the context must outlive it.
 class Executor {
 public:
     Executor(EventLoop& loop, TaskContext& context) noexcept : loop_(&loop), context_(&context) {}
@@ -103,7 +103,9 @@ public:
 
     [[nodiscard]] Executor require(asio::execution::blocking_t::never_t) const noexcept { return with(true); }
 
-    [[nodiscard]] Executor require(asio::execution::blocking_t::possibly_t) const noexcept { return with(false); }
+    [[nodiscard]] Executor require(asio::execution::blocking_t::possibly_t) const noexcept {
+        return with(false);
+    }
 
     friend bool operator==(const Executor& a, const Executor& b) noexcept {
         return a.loop_ == b.loop_ && a.context_ == b.context_ && a.never_inline_ == b.never_inline_;

@@ -17,10 +17,11 @@ struct TaskInfo {
     TraceContext trace;
 };
 
-/// Starts tasks on its loop and does not end before they do. Whoever is handed a `TaskScope&` may start work that outlives
-/// the call. Used on its loop's thread only; `stop` must have run before it is destroyed.
+/// Starts tasks on its loop and does not end before they do. Whoever is handed a `TaskScope&` may start work
+/// that outlives the call. Used on its loop's thread only; `stop` must have run before it is destroyed.
 ///
-/// A task that throws (other than by cancellation) is reported to `on_failure` and ends alone; its siblings go on.
+/// A task that throws (other than by cancellation) is reported to `on_failure` and ends alone; its siblings
+/// go on.
 class TaskScope {
 public:
     using FailureHandler = std::function<void(const std::string& task, std::exception_ptr)>;
@@ -32,16 +33,16 @@ public:
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
-    /// Starts a task, now, up to its first suspension. It inherits the trace and the deadline of the current task.
-    /// After `stop` has begun, the task is destroyed unstarted and false returned.
+    /// Starts a task, now, up to its first suspension. It inherits the trace and the deadline of the current
+    /// task. After `stop` has begun, the task is destroyed unstarted and false returned.
     bool spawn(std::string name, Task<> task);
 
     [[nodiscard]] std::size_t active() const noexcept { return running_.size(); }
 
     [[nodiscard]] std::vector<TaskInfo> tasks() const;
 
-    /// Refuses new tasks; running ones may finish by themselves until the deadline, then they are cancelled and awaited.
-    /// The number of those that had to be cancelled.
+    /// Refuses new tasks; running ones may finish by themselves until the deadline, then they are cancelled
+    /// and awaited. The number of those that had to be cancelled.
     Task<std::size_t> drain(Deadline deadline);
     /// Refuses new tasks, cancels the running ones and waits for their ends.
     Task<> stop();

@@ -1,6 +1,6 @@
 #pragma once
-/// TLS settings and contexts. A context is made once and shared by all loops; its certificate can be exchanged while it is
-/// in use.
+/// TLS settings and contexts. A context is made once and shared by all loops; its certificate can be
+/// exchanged while it is in use.
 
 #include <memory>
 #include <string>
