@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <utility>
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/tracing/sampler.hpp"
@@ -13,8 +13,15 @@ Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
     SkipPattern out;
     std::vector<Token> tokens;
     const auto end_alternative = [&] {
-        if (!tokens.empty()) out.alternatives_.push_back(std::move(tokens));
-        tokens.clear();
+        if (tokens.empty()) return;
+        Alternative alternative;
+        for (const Token& token : tokens) {
+            if (token.kind != Token::Kind::literal || alternative.head.size() == 2) break;
+            alternative.head += token.character;
+        }
+        if (tokens.back().kind == Token::Kind::literal) alternative.tail = tokens.back().character;
+        alternative.tokens = std::exchange(tokens, {});
+        out.alternatives_.push_back(std::move(alternative));
     };
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         const char c = pattern[i];
@@ -39,15 +46,21 @@ Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
 }
 
 bool SkipPattern::matches(std::string_view path) const noexcept {
-    return std::ranges::any_of(alternatives_, [&](const auto& tokens) { return matches(tokens, path); });
+    if (path.empty()) return false;
+    const char tail = path.back();
+    for (const Alternative& alternative : alternatives_) {
+        if (alternative.tail != 0 && alternative.tail != tail) continue;
+        const std::string& head = alternative.head;
+        if (head.size() > path.size()) continue;
+        if (!head.empty() && head[0] != path[0]) continue;
+        if (head.size() > 1 && head[1] != path[1]) continue;
+        if (matches(alternative.tokens, path)) return true;
+    }
+    return false;
 }
 
 /// The last `.*` alone has to be remembered: what an earlier one matched need never grow.
 bool SkipPattern::matches(const std::vector<Token>& tokens, std::string_view path) noexcept {
-    // Most paths differ from an alternative in the first or in the last character already.
-    if (tokens.back().kind == Token::Kind::literal &&
-        (path.empty() || path.back() != tokens.back().character))
-        return false;
     std::size_t token = 0;
     std::size_t at = 0;
     std::size_t retry_token = tokens.size();

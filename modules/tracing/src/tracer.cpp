@@ -5,6 +5,16 @@
 
 namespace flotilla::tracing {
 
+namespace {
+
+std::uint64_t draw_id(Random& generator) noexcept {
+    std::uint64_t id = generator();
+    while (id == 0) id = generator();
+    return id;
+}
+
+}  // namespace
+
 void SpanRef::tag(std::string_view key, std::int64_t value) const {
     if (!record_) return;
     char text[20];
@@ -78,16 +88,9 @@ void Tracer::set_sampler(std::shared_ptr<Sampler> sampler) {
     sampler_.store(samplers_.back().get(), std::memory_order_release);
 }
 
-std::uint64_t Tracer::new_id() noexcept {
-    Random& generator = random();
-    std::uint64_t id = generator();
-    while (id == 0) id = generator();
-    return id;
-}
-
 /// Brave's trace ids begin with the second in which they were drawn. Without a reading at hand the last one
 /// is good enough: ids need not be exact, and clocks cost more than the rest of a span that is not recorded.
-std::uint64_t Tracer::epoch_seconds(const std::optional<TimePoint>& now) noexcept {
+std::uint64_t Tracer::epoch_seconds(const Reading& now) noexcept {
     const std::uint64_t last = seconds_.load(std::memory_order_relaxed);
     if (!now) return last;
     const std::int64_t wall = now->time_since_epoch().count() + wall_offset_.load(std::memory_order_relaxed);
@@ -96,13 +99,13 @@ std::uint64_t Tracer::epoch_seconds(const std::optional<TimePoint>& now) noexcep
     return seconds;
 }
 
-bool Tracer::ask_sampler(std::uint64_t trace_low, SpanStart& start) {
+bool Tracer::ask_sampler(std::uint64_t trace_low, const SpanStart& start, Reading& now) {
     if (!start.path.empty() && config_.skip.matches(start.path)) return false;
     Sampler& sampler = *sampler_.load(std::memory_order_acquire);
-    if (!start.now && sampler.needs_time()) start.now = clock_.now();
+    if (!now && sampler.needs_time()) now = clock_.now();
     return sampler.sample({
         .trace_low = trace_low,
-        .now = start.now.value_or(TimePoint{}),
+        .now = now.value_or(TimePoint{}),
         .method = start.method,
         .path = start.path,
         .route = start.route,
@@ -110,56 +113,56 @@ bool Tracer::ask_sampler(std::uint64_t trace_low, SpanStart& start) {
     });
 }
 
-void Tracer::begin_trace(TraceContext& context, SpanStart& start, Decision decision) {
-    context.span_id = context.trace_low = new_id();
-    if (config_.trace_id_128) context.trace_high = epoch_seconds(start.now) << 32 | new_id() >> 32;
+void Tracer::begin_trace(TraceContext& context, const SpanStart& start, Decision decision, Reading& now) {
+    Random& generator = random();
+    context.span_id = context.trace_low = draw_id(generator);
+    if (config_.trace_id_128) context.trace_high = epoch_seconds(now) << 32 | generator() >> 32;
     context.w3c_random = true;
     context.debug = decision == Decision::debug;
     context.sampled =
-        decision == Decision::none ? ask_sampler(context.trace_low, start) : decision != Decision::deny;
+        decision == Decision::none ? ask_sampler(context.trace_low, start, now) : decision != Decision::deny;
 }
 
-Span Tracer::start_incoming(SpanKind kind, const Extracted& incoming, SpanStart start) {
-    TraceContext context;
+Span Tracer::start_incoming(SpanKind kind, const Extracted& incoming, const SpanStart& start) {
+    Span span(this, incoming.context, incoming.fields);
+    TraceContext& context = span.context_;
+    Reading now = start.now;
     if (!incoming.has_ids()) {
-        begin_trace(context, start, incoming.decision);
+        begin_trace(context, start, incoming.decision, now);
     } else {
-        context = incoming.context;
         const bool join = kind == SpanKind::server && config_.supports_join && incoming.source != Format::w3c;
         if (!join) {
             context.parent_id = context.span_id;
-            context.span_id = new_id();
+            context.span_id = draw_id(random());
         }
         context.debug = incoming.decision == Decision::debug;
-        context.sampled = incoming.decision == Decision::none ? ask_sampler(context.trace_low, start)
+        context.sampled = incoming.decision == Decision::none ? ask_sampler(context.trace_low, start, now)
                                                               : incoming.decision != Decision::deny;
         // A client that left the decision open has not recorded its half: then the span is not shared.
         context.shared = join && context.sampled && incoming.decision != Decision::none;
     }
-    Span span(this, context, incoming.fields);
-    if (context.sampled) record(span, kind, start);
+    if (context.sampled) record(span, kind, start.name, now);
     return span;
 }
 
-Span Tracer::start_child(const TaskContext& parent, SpanKind kind, SpanStart start) {
-    TraceContext context = parent.trace;
-    Duration wall_offset{};
+Span Tracer::start_child(const TaskContext& parent, SpanKind kind, const SpanStart& start) {
+    Span span(this, parent.trace, parent.fields);
+    TraceContext& context = span.context_;
+    Reading now = start.now;
     if (context.valid()) {
         context.parent_id = context.span_id;
-        context.span_id = new_id();
+        context.span_id = draw_id(random());
         context.shared = false;
-        wall_offset = parent.wall_offset;
+        span.wall_offset_ = parent.wall_offset;
     } else {
-        begin_trace(context, start, Decision::none);
+        begin_trace(context, start, Decision::none, now);
     }
-    Span span(this, context, parent.fields);
-    span.wall_offset_ = wall_offset;
-    if (context.sampled) record(span, kind, start);
+    if (context.sampled) record(span, kind, start.name, now);
     return span;
 }
 
-void Tracer::record(Span& span, SpanKind kind, const SpanStart& start) {
-    const TimePoint now = start.now ? *start.now : clock_.now();
+void Tracer::record(Span& span, SpanKind kind, std::string_view name, const Reading& reading) {
+    const TimePoint now = reading ? *reading : clock_.now();
     if (span.wall_offset_ == Duration::zero()) {
         span.wall_offset_ = clock_.wall_now().time_since_epoch() - now.time_since_epoch();
         wall_offset_.store(span.wall_offset_.count(), std::memory_order_relaxed);
@@ -168,10 +171,10 @@ void Tracer::record(Span& span, SpanKind kind, const SpanStart& start) {
     data->context = span.context_;
     data->kind = kind;
     data->start = WallTime{now.time_since_epoch() + span.wall_offset_};
-    if (!start.name.empty()) data->set_name(start.name);
+    if (!name.empty()) data->set_name(name);
     if (kind == SpanKind::server && span.fields_) {
-        for (const std::string& name : config_.propagation.baggage.tag_fields)
-            if (const auto value = find_field(span.fields_.get(), name)) data->tag(name, *value);
+        for (const std::string& field : config_.propagation.baggage.tag_fields)
+            if (const auto value = find_field(span.fields_.get(), field)) data->tag(field, *value);
     }
     span.record_ = data.release();
 }

@@ -16,11 +16,11 @@ namespace flotilla::tracing {
 /// What is known when a trace begins. Text that does not apply is empty.
 struct SamplingRequest {
     std::uint64_t trace_low = 0;
-    TimePoint now;
-    std::string_view method;
-    std::string_view path;
-    std::string_view route;
-    std::string_view topic;
+    TimePoint now = {};
+    std::string_view method = {};
+    std::string_view path = {};
+    std::string_view route = {};
+    std::string_view topic = {};
 };
 
 /// Thread-safe and lock-free: asked for each new trace on any thread.
@@ -52,11 +52,11 @@ Result<std::shared_ptr<Sampler>> rate_sampler(std::uint32_t traces_per_second);
 
 /// All conditions that are set must hold; an empty one always holds.
 struct SamplingRule {
-    std::string method;  ///< any case
-    std::string path_prefix;
-    std::string route;
-    std::string topic;
-    std::shared_ptr<Sampler> sampler;
+    std::string method = {};  ///< any case
+    std::string path_prefix = {};
+    std::string route = {};
+    std::string topic = {};
+    std::shared_ptr<Sampler> sampler = {};
 };
 
 /// The first rule that matches decides, otherwise `fallback`.
@@ -81,9 +81,16 @@ private:
         char character = 0;
     };
 
+    struct Alternative {
+        std::vector<Token> tokens;
+        // Most paths differ from most alternatives in their first two or in their last character.
+        std::string head;
+        char tail = 0;  ///< 0: any
+    };
+
     static bool matches(const std::vector<Token>& tokens, std::string_view path) noexcept;
 
-    std::vector<std::vector<Token>> alternatives_;
+    std::vector<Alternative> alternatives_;
 };
 
 }  // namespace flotilla::tracing

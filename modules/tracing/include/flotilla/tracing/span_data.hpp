@@ -22,8 +22,8 @@ std::string_view to_string(SpanKind kind) noexcept;
 
 /// The other side of a span. The own side is the process's and known to whoever reports.
 struct EndpointView {
-    std::string_view service;
-    std::string_view ip;  ///< as text, either family
+    std::string_view service = {};
+    std::string_view ip = {};  ///< as text, either family
     std::uint16_t port = 0;
 
     [[nodiscard]] bool empty() const noexcept { return service.empty() && ip.empty() && port == 0; }
@@ -120,6 +120,8 @@ public:
     void clear() noexcept;
 
 private:
+    friend class SpanQueue;
+
     struct Ref {
         std::uint32_t offset = 0;
         std::uint32_t length = 0;
@@ -151,6 +153,7 @@ private:
     std::string text_;
     std::vector<TagRef> tags_;
     std::vector<AnnotationRef> annotations_;
+    SpanData* next_ = nullptr;  // the queue's
 };
 
 /// Gives a record back to the pool that it came from.

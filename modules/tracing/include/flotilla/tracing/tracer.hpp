@@ -177,14 +177,14 @@ public:
         return start_incoming(SpanKind::server, incoming, start);
     }
 
-    Span start_incoming(SpanKind kind, const Extracted& incoming, SpanStart start = {});
+    Span start_incoming(SpanKind kind, const Extracted& incoming, const SpanStart& start = {});
 
     /// Children of the current task's span; without one they begin a trace.
-    Span start_client(const SpanStart& start) { return start_span(SpanKind::client, start); }
+    Span start_client(const SpanStart& start = {}) { return start_span(SpanKind::client, start); }
 
     Span start_client(std::string_view name) { return start_client(SpanStart{.name = name}); }
 
-    Span start_local(const SpanStart& start) { return start_span(SpanKind::none, start); }
+    Span start_local(const SpanStart& start = {}) { return start_span(SpanKind::none, start); }
 
     Span start_local(std::string_view name) { return start_local(SpanStart{.name = name}); }
 
@@ -193,7 +193,7 @@ public:
     }
 
     /// A child of another task's span.
-    Span start_child(const TaskContext& parent, SpanKind kind, SpanStart start);
+    Span start_child(const TaskContext& parent, SpanKind kind, const SpanStart& start);
 
     /// Begins a trace, whatever is current.
     Span start_root(SpanKind kind, const SpanStart& start) { return start_child(TaskContext{}, kind, start); }
@@ -227,12 +227,13 @@ private:
 
     [[nodiscard]] Random& random() noexcept { return random_ ? *random_ : Random::of_thread(); }
 
-    std::uint64_t new_id() noexcept;
-    /// These two note in `start` a clock reading that they had to make.
-    void begin_trace(TraceContext& context, SpanStart& start, Decision decision);
-    bool ask_sampler(std::uint64_t trace_low, SpanStart& start);
-    std::uint64_t epoch_seconds(const std::optional<TimePoint>& now) noexcept;
-    void record(Span& span, SpanKind kind, const SpanStart& start);
+    using Reading = std::optional<TimePoint>;
+
+    /// These two note in `now` a clock reading that they had to make.
+    void begin_trace(TraceContext& context, const SpanStart& start, Decision decision, Reading& now);
+    bool ask_sampler(std::uint64_t trace_low, const SpanStart& start, Reading& now);
+    std::uint64_t epoch_seconds(const Reading& now) noexcept;
+    void record(Span& span, SpanKind kind, std::string_view name, const Reading& reading);
 
     TracerConfig config_;
     const Clock& clock_;

@@ -1,0 +1,46 @@
+#include "flotilla/tracing/span_queue.hpp"
+
+#include <algorithm>
+
+namespace flotilla::tracing {
+
+SpanQueue::~SpanQueue() {
+    std::vector<SpanPtr> rest;
+    drain(rest);
+}
+
+void SpanQueue::finished(SpanPtr span) noexcept {
+    offered_.fetch_add(1, std::memory_order_relaxed);
+    // Room is taken before the span is linked, so that both limits hold at every moment.
+    const std::size_t size = span->footprint();
+    const bool spans_fit = spans_.fetch_add(1, std::memory_order_relaxed) < limits_.max_spans;
+    const bool bytes_fit = bytes_.fetch_add(size, std::memory_order_relaxed) + size <= limits_.max_bytes;
+    if (!spans_fit || !bytes_fit) {
+        spans_.fetch_sub(1, std::memory_order_relaxed);
+        bytes_.fetch_sub(size, std::memory_order_relaxed);
+        dropped_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    SpanData* const added = span.release();
+    added->next_ = newest_.load(std::memory_order_relaxed);
+    while (!newest_.compare_exchange_weak(
+        added->next_, added, std::memory_order_release, std::memory_order_relaxed
+    )) {
+    }
+}
+
+void SpanQueue::drain(std::vector<SpanPtr>& out) {
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    std::size_t bytes = 0;
+    for (SpanData* span = newest_.exchange(nullptr, std::memory_order_acquire); span != nullptr;) {
+        SpanData* const next = std::exchange(span->next_, nullptr);
+        bytes += span->footprint();
+        out.emplace_back(span);
+        span = next;
+    }
+    std::reverse(out.begin() + first, out.end());
+    spans_.fetch_sub(out.size() - static_cast<std::size_t>(first), std::memory_order_relaxed);
+    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+}  // namespace flotilla::tracing
