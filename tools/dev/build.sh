@@ -24,6 +24,7 @@ build_targets() {
     ensure_packages
     mkdir -p "build/$preset"
     configure "$preset"
+    if ninja -C "build/$preset" -n "$@" 2>/dev/null | grep -q 'no work to do'; then return 0; fi
     [ -z "${FLOTILLA_JOBS:-}" ] || jobs=(-j "$FLOTILLA_JOBS")
     step "build $preset" "mend the first error above, then run it again" \
         flock "build/$preset/.lock" ninja -C "build/$preset" "${jobs[@]}" "$@"

@@ -45,7 +45,7 @@ disable_new_services() {
 
 apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null | apt_progress
+        -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null 2>&1 | tee -a build/log/apt.log | apt_progress
 }
 
 # Turns apt's talk into "[done/all] package" lines.
@@ -53,7 +53,7 @@ apt_progress() {
     awk '
         / newly installed/ { for (i = 1; i < NF; i++) if ($(i + 1) == "newly") all = 2 * $i; next }
         all && (/^Unpacking / || /^Setting up /) { if (done < all) done++; printf "[%d/%d] %s\n", done, all, $0; fflush(); next }
-        /^(E:|W:|Err:|dpkg:)/ { print; fflush() }'
+        /^(E:|W:|Err:|dpkg:|Sub-process)/ { print; fflush() }'
 }
 
 # apt's lists may be older than the archive: refresh them when they are missing, or when an install failed.

@@ -14,11 +14,11 @@ constexpr std::string_view base64_alphabet =
 constexpr std::string_view base64url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<signed char, 256> inverse(std::string_view alphabet) {
-    std::array<signed char, 256> table{};
+constexpr std::array<std::int16_t, 256> inverse(std::string_view alphabet) {
+    std::array<std::int16_t, 256> table{};
     table.fill(-1);
     for (std::size_t i = 0; i < alphabet.size(); ++i)
-        table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
     return table;
 }
 
@@ -64,7 +64,7 @@ std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad
 
 /// `text` without padding; refuses bits in the last character that no byte owns, so that each value has one
 /// spelling.
-std::optional<std::string> decode64(std::string_view text, const std::array<signed char, 256>& values) {
+std::optional<std::string> decode64(std::string_view text, const std::array<std::int16_t, 256>& values) {
     if (text.size() % 4 == 1) return std::nullopt;
     std::string out;
     out.reserve(text.size() * 3 / 4);

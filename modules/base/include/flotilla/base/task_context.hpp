@@ -65,6 +65,7 @@ public:
 
     constexpr TaskOwned(const TaskOwned&) noexcept {}
 
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): what is assigned is never the pointer
     constexpr TaskOwned& operator=(const TaskOwned&) noexcept {
         pointer_ = nullptr;
         return *this;
