@@ -8,3 +8,10 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(simdjson 3 REQUIRED)
+
+# Asio as every module uses it: its bodies compiled once, in modules/runtime/src/asio.cpp.
+if(NOT TARGET flotilla_asio)
+    add_library(flotilla_asio INTERFACE IMPORTED)
+    target_link_libraries(flotilla_asio INTERFACE Boost::headers Threads::Threads)
+    target_compile_definitions(flotilla_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+endif()

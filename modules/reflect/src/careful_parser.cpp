@@ -9,6 +9,7 @@
 #include "flotilla/base/encoding.hpp"
 #include "flotilla/base/text.hpp"
 #include "tape_builder.hpp"
+#include "utf8.hpp"
 
 namespace flotilla::reflect::detail {
 
@@ -201,7 +202,7 @@ private:
         } else if (unit >= 0xDC00 && unit <= 0xDFFF) {
             return wrong("half a surrogate pair");
         }
-        append_utf8(unit);
+        append_utf8(scratch_, unit);
         return true;
     }
 
@@ -212,27 +213,6 @@ private:
         if (digits.size() != 4 || end != digits.data() + 4 || error != std::errc{}) return false;
         at_ += 4;
         return true;
-    }
-
-    void append_utf8(std::uint32_t point) {
-        const auto tail = [&](int shift) {
-            scratch_.push_back(static_cast<char>(0x80 | ((point >> shift) & 0x3F)));
-        };
-        if (point < 0x80) {
-            scratch_.push_back(static_cast<char>(point));
-        } else if (point < 0x800) {
-            scratch_.push_back(static_cast<char>(0xC0 | (point >> 6)));
-            tail(0);
-        } else if (point < 0x10000) {
-            scratch_.push_back(static_cast<char>(0xE0 | (point >> 12)));
-            tail(6);
-            tail(0);
-        } else {
-            scratch_.push_back(static_cast<char>(0xF0 | (point >> 18)));
-            tail(12);
-            tail(6);
-            tail(0);
-        }
     }
 
     std::size_t digits() {

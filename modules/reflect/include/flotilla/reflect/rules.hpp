@@ -48,13 +48,13 @@ struct Rule {
 
 namespace rules {
 
-inline constexpr Rule not_null{.kind = RuleKind::not_null};
-inline constexpr Rule not_empty{.kind = RuleKind::not_empty};
+[[maybe_unused]] inline constexpr Rule not_null{.kind = RuleKind::not_null};
+[[maybe_unused]] inline constexpr Rule not_empty{.kind = RuleKind::not_empty};
 /// Text with at least one character that is no white space.
-inline constexpr Rule not_blank{.kind = RuleKind::not_blank};
-inline constexpr Rule positive{.kind = RuleKind::positive};
-inline constexpr Rule positive_or_zero{.kind = RuleKind::positive_or_zero};
-inline constexpr Rule email{.kind = RuleKind::email};
+[[maybe_unused]] inline constexpr Rule not_blank{.kind = RuleKind::not_blank};
+[[maybe_unused]] inline constexpr Rule positive{.kind = RuleKind::positive};
+[[maybe_unused]] inline constexpr Rule positive_or_zero{.kind = RuleKind::positive_or_zero};
+[[maybe_unused]] inline constexpr Rule email{.kind = RuleKind::email};
 
 /// Characters of a text (counted as Java does, in UTF-16 units), elements of a list or map.
 constexpr Rule size(std::int64_t least, std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
@@ -120,12 +120,12 @@ constexpr Name as(std::string_view outside) {
 struct OrNull {};
 
 /// An absent optional is written as null, not left out.
-inline constexpr OrNull or_null{};
+[[maybe_unused]] inline constexpr OrNull or_null{};
 
 struct OmitEmpty {};
 
 /// An empty text, list or map is not written.
-inline constexpr OmitEmpty omit_empty{};
+[[maybe_unused]] inline constexpr OmitEmpty omit_empty{};
 
 }  // namespace rules
 

@@ -1,0 +1,165 @@
+#pragma once
+/// Checks a value against the rules beside its fields and collects everything that is wrong, messages as in
+/// Bean Validation.
+///
+///     for (const Violation& v : validate(order)) log.info("{}: {}", v.field, v.message);
+///     // items[3].qty: must be less than or equal to 100
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flotilla/reflect/describe.hpp"
+#include "flotilla/reflect/json.hpp"
+
+namespace flotilla::reflect {
+
+struct Violation {
+    std::string field;            ///< `items[3].qty`
+    std::string code;             ///< `Max`: the name of the annotation in Bean Validation
+    std::string message;          ///< `must be less than or equal to 100`
+    Json rejected;                ///< the value; secrets are masked
+    std::vector<Json> arguments;  ///< the bounds of the rule
+};
+
+namespace detail {
+
+/// What a rule looks at, whatever the type of the field.
+struct Subject {
+    enum class Kind { other, text, list, integer, number } kind = Kind::other;
+    bool present = true;
+    std::string_view text{};
+    std::int64_t integer = 0;  ///< value, or number of elements
+    double number = 0;
+    const void* field = nullptr;
+};
+
+/// The violation of a rule, but for the field and the rejected value; an empty code when the rule holds.
+Violation check_rule(const Rule& rule, const Subject& subject);
+
+class Path {
+public:
+    class Step {
+    public:
+        Step(std::string& path, std::string_view name) : path_(path), length_(path.size()) {
+            if (!path.empty()) path.push_back('.');
+            path += name;
+        }
+
+        Step(std::string& path, std::size_t index) : path_(path), length_(path.size()) {
+            path += "[" + std::to_string(index) + "]";
+        }
+
+        ~Step() { path_.resize(length_); }
+
+        Step(const Step&) = delete;
+        Step& operator=(const Step&) = delete;
+
+    private:
+        std::string& path_;
+        std::size_t length_;
+    };
+};
+
+template <class T>
+Subject subject_of(const T& value) {
+    Subject subject;
+    if constexpr (is_optional<T> || is_smart_pointer<T>) {
+        if (value) {
+            subject = subject_of(*value);
+        } else {
+            subject.present = false;
+        }
+    } else if constexpr (std::same_as<T, std::string>) {
+        subject = {.kind = Subject::Kind::text, .text = value};
+    } else if constexpr (std::same_as<T, Secret>) {
+        subject = {.kind = Subject::Kind::text, .text = value.reveal()};
+    } else if constexpr (std::same_as<T, bool>) {
+        subject.kind = Subject::Kind::other;
+    } else if constexpr (std::integral<T>) {
+        const bool fits = std::in_range<std::int64_t>(value);
+        subject = {
+            .kind = Subject::Kind::integer,
+            .integer = fits ? static_cast<std::int64_t>(value) : std::numeric_limits<std::int64_t>::max()
+        };
+    } else if constexpr (std::floating_point<T>) {
+        subject = {.kind = Subject::Kind::number, .number = static_cast<double>(value)};
+    } else if constexpr (is_duration<T>) {
+        subject = {
+            .kind = Subject::Kind::integer, .integer = std::chrono::duration_cast<Duration>(value).count()
+        };
+    } else if constexpr (std::same_as<T, Bytes>) {
+        subject = subject_of(value.count);
+    } else if constexpr (MapLike<T> || SequenceLike<T>) {
+        subject = {.kind = Subject::Kind::list, .integer = static_cast<std::int64_t>(value.size())};
+    }
+    subject.field = &value;
+    return subject;
+}
+
+template <class T>
+void validate_into(std::vector<Violation>& out, std::string& path, const T& value);
+
+template <class F, class T>
+void validate_field(std::vector<Violation>& out, std::string& path, const T& object) {
+    const auto& value = object.*F::pointer;
+    const Path::Step step(path, F::outside);
+    if constexpr (F::options.rule_count > 0) {
+        Subject subject = subject_of(value);
+        subject.field = &value;  // a check takes the field as it is declared
+        for (std::size_t i = 0; i < F::options.rule_count; ++i) {
+            Violation violation = check_rule(F::options.rules[i], subject);
+            if (violation.code.empty()) continue;
+            violation.field = path;
+            violation.rejected = to_value(value);
+            out.push_back(std::move(violation));
+        }
+    }
+    validate_into(out, path, value);
+}
+
+/// Goes down to all described structs below `value`.
+template <class T>
+void validate_into(std::vector<Violation>& out, std::string& path, const T& value) {
+    if constexpr (is_optional<T> || is_smart_pointer<T>) {
+        if (value) validate_into(out, path, *value);
+    } else if constexpr (is_variant<T>) {
+        std::visit([&](const auto& held) { validate_into(out, path, held); }, value);
+    } else if constexpr (HasTextForm<T> || TextLike<T>) {
+        return;
+    } else if constexpr (MapLike<T>) {
+        for (const auto& [key, mapped] : value) {
+            std::string name;
+            append_key(name, key);
+            const Path::Step step(path, std::string_view(name).substr(1, name.size() - 3));
+            validate_into(out, path, mapped);
+        }
+    } else if constexpr (SequenceLike<T> || is_std_array<T>) {
+        std::size_t index = 0;
+        for (const auto& element : value) {
+            const Path::Step step(path, index++);
+            validate_into(out, path, element);
+        }
+    } else if constexpr (Described<T>) {
+        for_each_field<T>([&]<class F>(F) { validate_field<F>(out, path, value); });
+    }
+}
+
+}  // namespace detail
+
+/// All violations, in the order of the fields; none when the value is good. `root` goes in front of each
+/// path.
+template <Described T>
+std::vector<Violation> validate(const T& value, std::string root = {}) {
+    std::vector<Violation> out;
+    detail::validate_into(out, root, value);
+    return out;
+}
+
+/// `qty must be less than or equal to 100; name must not be blank`
+std::string describe_violations(const std::vector<Violation>& violations);
+
+}  // namespace flotilla::reflect

@@ -1,0 +1,134 @@
+#include "flotilla/runtime/descriptor.hpp"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "descriptor_state.hpp"
+#include "flotilla/base/assert.hpp"
+
+namespace flotilla::runtime {
+
+DescriptorState* DescriptorState::open(EventLoop& loop, int fd) {
+    auto* state = new DescriptorState;
+    state->loop = &loop;
+    state->fd = fd;
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.ptr = state;
+    FLT_ASSERT(::epoll_ctl(loop.epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0);
+    state->next = loop.descriptors_;
+    if (state->next) state->next->previous = state;
+    loop.descriptors_ = state;
+    return state;
+}
+
+void DescriptorState::close(DescriptorState* state) noexcept {
+    EventLoop& loop = *state->loop;
+    // Whoever still waits is destroyed with the owner of the descriptor.
+    if (state->read.waiter) std::exchange(state->read.waiter, nullptr)->drop();
+    if (state->write.waiter) std::exchange(state->write.waiter, nullptr)->drop();
+    (state->previous ? state->previous->next : loop.descriptors_) = state->next;
+    if (state->next) state->next->previous = state->previous;
+    ::close(std::exchange(state->fd, -1));
+    state->next_dead = loop.graveyard_;
+    loop.graveyard_ = state;
+}
+
+void DescriptorState::on_events(std::uint32_t events) {
+    if (fd < 0) return;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up = true;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        read.maybe_ready = true;
+        read.wake(Wake::ready);
+    }
+    if (fd >= 0 && (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))) {
+        write.maybe_ready = true;
+        write.wake(Wake::ready);
+    }
+}
+
+TimePoint DescriptorState::expire(TimePoint now) {
+    if (fd >= 0 && read.deadline <= now) read.wake(Wake::timed_out);
+    if (fd >= 0 && write.deadline <= now) write.wake(Wake::timed_out);
+    return fd >= 0 ? std::min(read.deadline, write.deadline) : TimePoint::max();
+}
+
+void DescriptorState::set_deadline(Direction& direction, Deadline deadline) noexcept {
+    direction.deadline = deadline.at();
+    if (deadline.at() < loop->next_sweep_) loop->next_sweep_ = deadline.at();
+}
+
+Descriptor::Descriptor(EventLoop& loop, int fd) : state_(DescriptorState::open(loop, fd)) {}
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+
+Descriptor::~Descriptor() {
+    if (state_) DescriptorState::close(state_);
+}
+
+int Descriptor::fd() const noexcept {
+    return state_->fd;
+}
+
+EventLoop& Descriptor::loop() const noexcept {
+    return *state_->loop;
+}
+
+bool Descriptor::maybe_readable() const noexcept {
+    return state_->read.maybe_ready;
+}
+
+bool Descriptor::maybe_writable() const noexcept {
+    return state_->write.maybe_ready;
+}
+
+void Descriptor::mark_drained() noexcept {
+    // After a hang-up the end of the stream is still to be read, and no further edge will announce it.
+    state_->read.maybe_ready = state_->hung_up;
+}
+
+void Descriptor::mark_full() noexcept {
+    state_->write.maybe_ready = false;
+}
+
+bool Descriptor::peer_closed() const noexcept {
+    return state_->hung_up;
+}
+
+namespace {
+
+Task<Wake> at_once() {
+    co_return Wake::ready;
+}
+
+Task<Wake> ready(DescriptorState& state, DescriptorState::Direction& direction, Deadline deadline) {
+    FLT_ASSERT(direction.waiter == nullptr);
+    if (direction.maybe_ready) return at_once();  // its edge is past and will not come again
+    state.set_deadline(direction, deadline);
+    return wait_on(direction);
+}
+
+}  // namespace
+
+Task<Wake> Descriptor::readable(Deadline deadline) {
+    return ready(*state_, state_->read, deadline);
+}
+
+Task<Wake> Descriptor::writable(Deadline deadline) {
+    return ready(*state_, state_->write, deadline);
+}
+
+void Descriptor::cancel() {
+    state_->read.wake(Wake::cancelled);
+    if (state_) state_->write.wake(Wake::cancelled);
+}
+
+}  // namespace flotilla::runtime
