@@ -21,7 +21,7 @@ as_root() {
 }
 
 # Installing nginx or prometheus would start them as services; Debian asks this file first.
-readonly POLICY=/usr/sbin/policy-rc.d
+readonly POLICY=${FLOTILLA_POLICY_FILE:-/usr/sbin/policy-rc.d}
 
 hold_services() {
     if [ -e "$POLICY" ]; then as_root mv "$POLICY" "$POLICY.before-flotilla"; fi
@@ -48,12 +48,19 @@ apt_install() {
         -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null 2>&1 | tee -a build/log/apt.log | apt_progress
 }
 
-# Turns apt's talk into "[done/all] package" lines.
+# Turns apt's talk into "[done/all] package" lines: each package is unpacked, and then set up.
 apt_progress() {
-    awk '
-        / newly installed/ { for (i = 1; i < NF; i++) if ($(i + 1) == "newly") all = 2 * $i; next }
-        all && (/^Unpacking / || /^Setting up /) { if (done < all) done++; printf "[%d/%d] %s\n", done, all, $0; fflush(); next }
-        /^(E:|W:|Err:|dpkg:|Sub-process)/ { print; fflush() }'
+    local line all=0 at=0
+    while IFS= read -r line; do
+        case $line in
+            *' newly installed'*) [[ $line =~ ([0-9]+)\ newly ]] && all=$((BASH_REMATCH[1] * 2)) ;;
+            'Unpacking '* | 'Setting up '*)
+                [ "$at" -ge "$all" ] || at=$((at + 1))
+                [ "$all" -eq 0 ] || printf '[%d/%d] %s\n' "$at" "$all" "$line"
+                ;;
+            E:* | W:* | Err:* | dpkg:* | Sub-process*) printf '%s\n' "$line" ;;
+        esac
+    done
 }
 
 # apt's lists may be older than the archive: refresh them when they are missing, or when an install failed.

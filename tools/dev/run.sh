@@ -5,10 +5,10 @@
 # build/run/NAME.pid holds "pid start-time": a process id that was given to somebody else in the meantime is not ours.
 
 # shellcheck source=tools/dev/parts.sh
-. tools/dev/parts.sh
+. "${FLOTILLA_PARTS:-tools/dev/parts.sh}"
 
-RUN=build/run
-GRACE=4 # seconds between SIGTERM and SIGKILL
+RUN=${FLOTILLA_RUN_DIR:-build/run}
+GRACE=3500 # milliseconds between SIGTERM and SIGKILL
 
 # for_each_part FUNCTION: called as FUNCTION NAME PORT HEALTH PAGE COMMAND...
 for_each_part() {
@@ -97,19 +97,20 @@ start_all_parts() {
 
 # Stops the named parts: SIGTERM to all, then SIGKILL to what is left.
 stop_parts() {
-    local name pid tries
+    local name pid deadline
     local -A left=()
     for name in "$@"; do
         pid=$(pid_of "$name") || continue
         left[$name]=$pid
         kill -TERM "$pid" 2>/dev/null || true
     done
-    for ((tries = 0; tries < GRACE * 20 && ${#left[@]} > 0; tries++)); do
+    deadline=$((${EPOCHREALTIME/./} + GRACE * 1000))
+    while [ ${#left[@]} -gt 0 ] && [ "${EPOCHREALTIME/./}" -lt $deadline ]; do
         for name in "${!left[@]}"; do pid_of "$name" >/dev/null || unset "left[$name]"; done
         [ ${#left[@]} -eq 0 ] || sleep 0.05
     done
     for name in "${!left[@]}"; do
-        say "$name did not stop within $GRACE s: killed"
+        say "$name did not stop within $GRACE ms: killed"
         kill -KILL "${left[$name]}" 2>/dev/null || true
     done
     for name in "$@"; do rm -f "$RUN/$name.pid"; done
@@ -132,11 +133,11 @@ PART_COLOURS=($'\e[36m' $'\e[35m' $'\e[33m' $'\e[34m' $'\e[32m' $'\e[96m' $'\e[9
 followers=()
 
 follow_part() { # NAME ...: its log, each line with the part's name before it
-    local colour='' plain=''
-    if [ -n "$PLAIN" ]; then colour=${PART_COLOURS[${#followers[@]} % ${#PART_COLOURS[@]}]} plain=$PLAIN; fi
+    local colour='' prefix
+    [ -z "$PLAIN" ] || colour=${PART_COLOURS[${#followers[@]} % ${#PART_COLOURS[@]}]}
+    prefix=$(printf '%s%-10s|%s ' "$colour" "$1" "$PLAIN")
     # shellcheck disable=SC2016 # the inner shell expands it
-    setsid bash -c 'tail -n +1 -F "$1" 2>/dev/null | awk -v p="$2" "{ print p \$0; fflush() }"' follow \
-        "$RUN/$1.log" "$(printf '%s%-10s|%s ' "$colour" "$1" "$plain")" </dev/null &
+    setsid bash -c 'tail -n +1 -F "$1" 2>/dev/null | sed -u "s/^/$2/"' follow "$RUN/$1.log" "$prefix" </dev/null &
     followers+=($!)
 }
 
@@ -162,7 +163,7 @@ dead_part() { # NAME ...: fails, and so ends for_each_part, at the first that is
 
 watch_parts() {
     local dead
-    while dead=$(for_each_part dead_part); do sleep 0.5; done
+    while dead=$(for_each_part dead_part); do sleep 0.3; done
     stop_foreground
     fail "run" "$dead ended by itself; its last words are above" "$RUN/$dead.log"
 }

@@ -32,19 +32,24 @@ usage_error() {
 # Follows a command's output: leaves out what nobody reads, and of "[7/120] ..." lines one in each tenth of the way.
 # A terminal gets a counter that rewrites itself.
 progress_filter() {
-    local tty=0
-    [ ! -t 1 ] || tty=1
-    awk -v tty="$tty" '
-        match($0, /^\[[0-9]+\/[0-9]+\]/) {
-            split(substr($0, 2, RLENGTH - 2), n, "/")
-            if (tty) { printf "\r\033[K  %s", substr($0, 1, 100); open = 1 }
-            else if (int(n[1] * 10 / n[2]) > last || n[1] == n[2]) { print "  " $0 }
-            last = int(n[1] * 10 / n[2])
-            fflush(); next
-        }
-        /^(-- |ninja: Entering|ninja: no work|Preset CMake variables:| +[A-Z_]+(:[A-Z]+)?=|$)/ { next }
-        { if (open) { printf "\r\033[K"; open = 0 } print "  " $0; fflush() }
-        END { if (open) printf "\r\033[K" }'
+    local line tenth last=-1 open=
+    while IFS= read -r line; do
+        if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+            tenth=$((BASH_REMATCH[1] * 10 / BASH_REMATCH[2]))
+            if [ -n "$PLAIN" ]; then
+                printf '\r\e[K  %s' "${line:0:100}"
+                open=1
+            elif [ "$tenth" -ne "$last" ]; then
+                printf '  %s\n' "$line"
+            fi
+            last=$tenth
+        elif [[ ! $line =~ ^(-- |ninja: (Entering|no work)|Preset CMake variables:|\ +[A-Z_]+(:[A-Z]+)?=|$) ]]; then
+            [ -z "$open" ] || printf '\r\e[K'
+            printf '  %s\n' "$line"
+            open=
+        fi
+    done
+    [ -z "$open" ] || printf '\r\e[K'
 }
 
 # step NAME WHAT_TO_DO_IF_IT_FAILS COMMAND...: runs a long command with progress, keeps its whole output.
