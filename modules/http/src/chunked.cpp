@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "escape.hpp"
 #include "field_block.hpp"
-#include "path_check.hpp"
 #include "rejects.hpp"
 #include "scan.hpp"
 

@@ -43,13 +43,10 @@ std::size_t Fields::count(std::string_view name) const noexcept {
 }
 
 bool Fields::has_token(KnownField known, std::string_view token) const noexcept {
-    if (!contains(known)) return false;
     bool found = false;
-    for (const Field& field : all().subspan(first_[static_cast<std::size_t>(known)])) {
-        if (!iequals(field.name, to_text(known))) continue;
-        for_each_token(field.value, [&](std::string_view part) { found = found || iequals(part, token); });
-        if (found || (repeated_ & bit(known)) == 0) break;
-    }
+    for_each(known, [&](std::string_view value) {
+        for_each_token(value, [&](std::string_view part) { found = found || iequals(part, token); });
+    });
     return found;
 }
 

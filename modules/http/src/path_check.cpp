@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "escape.hpp"
 #include "flotilla/base/text.hpp"
+#include "flotilla/http/path.hpp"
 #include "rejects.hpp"
 #include "scan.hpp"
 
@@ -32,14 +34,11 @@ const Reject* check_segment(std::string_view raw, EncodedSlash policy) noexcept 
         char c = raw[i];
         bool separates = false;
         if (c == '%') {
-            if (raw.size() - i < 3) return &bad_escape;
-            const int high = hex_value(raw[i + 1]);
-            const int low = hex_value(raw[i + 2]);
-            if (high < 0 || low < 0) return &bad_escape;
-            c = static_cast<char>(high * 16 + low);
-            i += 2;
-            const auto octet = static_cast<unsigned char>(c);
+            const int octet = escaped_octet(raw, i);
+            if (octet < 0) return &bad_escape;
             if (octet < 0x20 || octet == 0x7f) return &encoded_control;
+            c = static_cast<char>(octet);
+            i += 2;
             separates = c == '/' || c == '\\';
             if (separates && policy == EncodedSlash::reject) return &encoded_slash;
         } else if (c == '\\') {
@@ -121,6 +120,22 @@ const Reject* check_path(std::string_view path, EncodedSlash policy) noexcept {
         }
     }
     return nullptr;
+}
+
+std::string remove_dot_segments(std::string_view path) {
+    std::string out;
+    out.reserve(path.size());
+    bool ends_in_dots = false;
+    for_each_segment(path, [&](std::string_view segment) {
+        ends_in_dots = segment == "." || segment == "..";
+        if (segment == "..") {
+            out.resize(out.empty() ? 0 : out.rfind('/'));
+        } else if (segment != ".") {
+            out.append("/").append(segment);
+        }
+    });
+    if (ends_in_dots || out.empty()) out.push_back('/');
+    return out;
 }
 
 bool is_valid_host(std::string_view host) noexcept {

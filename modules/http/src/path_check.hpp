@@ -1,6 +1,7 @@
 #pragma once
 // Rule S12: which paths are refused before anybody routes by them.
 
+#include <string>
 #include <string_view>
 
 #include "flotilla/http/parsing.hpp"
@@ -10,13 +11,8 @@ namespace flotilla::http::detail {
 /// Null for a path that is allowed. `path` starts with a slash and has no query.
 const Reject* check_path(std::string_view path, EncodedSlash policy) noexcept;
 
-/// The value of a hex digit, or -1.
-constexpr int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
+/// Without `.` and `..` (RFC 3986, 5.2.4); what climbs above the root stops there.
+std::string remove_dot_segments(std::string_view path);
 
 /// A host without port, as Host, `:authority` and URLs have it: a registered name of letters, digits, `-._~`,
 /// an IPv4 address, or an IPv6 address in brackets.

@@ -82,6 +82,18 @@ public:
     /// Whether the comma-separated list in all fields of that name has `token`, compared without case.
     [[nodiscard]] bool has_token(KnownField known, std::string_view token) const noexcept;
 
+    /// Calls `use(value)` for each field of that name, in order.
+    template <class Use>
+    void for_each(KnownField known, Use&& use) const {
+        if (!contains(known)) return;
+        const std::size_t first = first_[static_cast<std::size_t>(known)];
+        use(all()[first].value);
+        if ((repeated_ & bit(known)) == 0) return;
+        for (const Field& field : all().subspan(first + 1)) {
+            if (known_field(field.name) == known) use(field.value);
+        }
+    }
+
 private:
     static constexpr std::uint64_t bit(KnownField known) noexcept {
         return known == KnownField::none ? 0 : std::uint64_t{1} << static_cast<unsigned>(known);
