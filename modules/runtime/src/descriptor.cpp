@@ -13,7 +13,7 @@ namespace flotilla::runtime {
 
 DescriptorState* DescriptorState::open(EventLoop& loop, int fd) {
     auto* state = new DescriptorState;
-    state->loop = &loop;
+    state->loop = state->read.loop = state->write.loop = &loop;
     state->fd = fd;
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -27,9 +27,13 @@ DescriptorState* DescriptorState::open(EventLoop& loop, int fd) {
 
 void DescriptorState::close(DescriptorState* state) noexcept {
     EventLoop& loop = *state->loop;
-    // Whoever still waits is destroyed with the owner of the descriptor.
-    if (state->read.waiter) std::exchange(state->read.waiter, nullptr)->drop();
-    if (state->write.waiter) std::exchange(state->write.waiter, nullptr)->drop();
+    // A task that still waits goes on with `cancelled`, so that its owner hears of its end; when the loop
+    // runs no more, it is destroyed.
+    for (Direction* direction : {&state->read, &state->write}) {
+        if (direction->waiter && loop.on_this_thread()) direction->waiter->cancel();
+    }
+    while (state->drop_waiter()) {
+    }
     (state->previous ? state->previous->next : loop.descriptors_) = state->next;
     if (state->next) state->next->previous = state->previous;
     ::close(std::exchange(state->fd, -1));
@@ -50,15 +54,29 @@ void DescriptorState::on_events(std::uint32_t events) {
     }
 }
 
+bool DescriptorState::drop_waiter() noexcept {
+    Direction& direction = read.waiter ? read : write;
+    if (!direction.waiter) return false;
+    std::exchange(direction.waiter, nullptr)->drop();
+    return true;
+}
+
 TimePoint DescriptorState::expire(TimePoint now) {
-    if (fd >= 0 && read.deadline <= now) read.wake(Wake::timed_out);
-    if (fd >= 0 && write.deadline <= now) write.wake(Wake::timed_out);
+    if (fd >= 0) read.expire(now);
+    if (fd >= 0) write.expire(now);
     return fd >= 0 ? std::min(read.deadline, write.deadline) : TimePoint::max();
 }
 
-void DescriptorState::set_deadline(Direction& direction, Deadline deadline) noexcept {
-    direction.deadline = deadline.at();
-    if (deadline.at() < loop->next_sweep_) loop->next_sweep_ = deadline.at();
+void DescriptorState::Direction::set_deadline(TimePoint at) noexcept {
+    deadline = at;
+    loop->next_sweep_ = std::min(loop->next_sweep_, at);
+}
+
+void DescriptorState::Direction::add(Waiter& w) {
+    FLT_ASSERT(waiter == nullptr);
+    waiter = &w;
+    // The edge came between the call and the await: the sweep of the next round wakes.
+    if (maybe_ready) set_deadline(loop->now_);
 }
 
 Descriptor::Descriptor(EventLoop& loop, int fd) : state_(DescriptorState::open(loop, fd)) {}
@@ -109,26 +127,27 @@ Task<Wake> at_once() {
     co_return Wake::ready;
 }
 
-Task<Wake> ready(DescriptorState& state, DescriptorState::Direction& direction, Deadline deadline) {
+Task<Wake> ready(DescriptorState::Direction& direction, Deadline deadline) {
     FLT_ASSERT(direction.waiter == nullptr);
     if (direction.maybe_ready) return at_once();  // its edge is past and will not come again
-    state.set_deadline(direction, deadline);
+    direction.set_deadline(deadline.at());
     return wait_on(direction);
 }
 
 }  // namespace
 
 Task<Wake> Descriptor::readable(Deadline deadline) {
-    return ready(*state_, state_->read, deadline);
+    return ready(state_->read, deadline);
 }
 
 Task<Wake> Descriptor::writable(Deadline deadline) {
-    return ready(*state_, state_->write, deadline);
+    return ready(state_->write, deadline);
 }
 
 void Descriptor::cancel() {
-    state_->read.wake(Wake::cancelled);
-    if (state_) state_->write.wake(Wake::cancelled);
+    DescriptorState* const state = state_;  // which lives on when the first one destroys this descriptor
+    state->read.wake(Wake::cancelled);
+    state->write.wake(Wake::cancelled);
 }
 
 }  // namespace flotilla::runtime

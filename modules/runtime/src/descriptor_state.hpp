@@ -2,6 +2,8 @@
 // What a loop keeps for each registered descriptor. Its memory outlives the descriptor by the rest of the
 // round, because an event for it may already have been fetched.
 
+#include <utility>
+
 #include "flotilla/runtime/event_loop.hpp"
 
 namespace flotilla::runtime {
@@ -12,26 +14,34 @@ public:
         Waiter* waiter = nullptr;
         TimePoint deadline = TimePoint::max();
         bool maybe_ready = true;
+        EventLoop* loop = nullptr;
 
-        void add(Waiter& w) override { waiter = &w; }
+        void add(Waiter& w) override;
 
         void forget(Waiter& w) noexcept override {
-            if (waiter == &w) waiter = nullptr;
+            if (waiter != &w) return;
+            waiter = nullptr;
+            deadline = TimePoint::max();
         }
 
         void wake(Wake why) {
-            if (!waiter) return;
-            Waiter& woken = *waiter;
-            waiter = nullptr;
             deadline = TimePoint::max();
-            woken.wake(why);
+            if (Waiter* const woken = std::exchange(waiter, nullptr)) woken->wake(why);
         }
+
+        void expire(TimePoint now) {
+            if (deadline <= now) wake(maybe_ready ? Wake::ready : Wake::timed_out);
+        }
+
+        void set_deadline(TimePoint at) noexcept;
     };
 
     static DescriptorState* open(EventLoop& loop, int fd);
     static void close(DescriptorState* state) noexcept;
 
     void on_events(std::uint32_t events);
+    /// Destroys one coroutine that waits here; false when there is none.
+    bool drop_waiter() noexcept;
     /// Wakes the directions whose deadline has passed; the earliest deadline that is left.
     TimePoint expire(TimePoint now);
 
@@ -43,8 +53,6 @@ public:
     DescriptorState* next = nullptr;
     DescriptorState* previous = nullptr;
     DescriptorState* next_dead = nullptr;  // not `next`, which a sweep in progress may still follow
-
-    void set_deadline(Direction& direction, Deadline deadline) noexcept;
 };
 
 }  // namespace flotilla::runtime

@@ -121,6 +121,15 @@ public:
         release();
     }
 
+    /// May be called from inside the slot, which must not be emptied under its own feet: the coroutine
+    /// resumes in a job.
+    void cancel() override {
+        if (std::exchange(cancelling_, true)) return;
+        source_.forget(*this);
+        timer.disarm();
+        EventLoop::current().post(Cancelled(this));
+    }
+
 private:
     /// Owns a waiter on its way through the job queue.
     struct Cancelled {
@@ -138,15 +147,6 @@ private:
 
         WaiterOf* waiter;
     };
-
-    /// Called from inside the slot, which must not be emptied under its own feet: the coroutine resumes in a
-    /// job.
-    void cancel() {
-        if (std::exchange(cancelling_, true)) return;
-        source_.forget(*this);
-        timer.disarm();
-        EventLoop::current().post(Cancelled(this));
-    }
 
     void release() noexcept {
         std::destroy_at(this);
@@ -205,16 +205,41 @@ EventLoop::EventLoop(std::size_t index, const Clock& clock)
 }
 
 EventLoop::~EventLoop() {
-    // What is still suspended or queued is destroyed, not resumed.
-    take_remote_jobs();
-    while (detail::Job* job = jobs_head_) {
-        jobs_head_ = job->next;
-        job->drop();
-    }
+    // What is still suspended or queued is destroyed, not resumed. Whoever waits for a Signal belongs to the
+    // owner of that.
+    drop_jobs();
+    drop_waiters();
+    drop_jobs();  // what the destructors have posted
     bury_the_dead();
     shutdown();
     ::close(wake_fd_);
     ::close(epoll_fd_);
+}
+
+void EventLoop::drop_jobs() noexcept {
+    for (;;) {
+        take_remote_jobs();
+        detail::Job* job = std::exchange(jobs_head_, nullptr);
+        jobs_tail_ = nullptr;
+        if (!job) return;
+        while (job) {
+            detail::Job* const next = job->next;
+            job->drop();
+            job = next;
+        }
+    }
+}
+
+void EventLoop::drop_waiters() noexcept {
+    while (!timers_.empty()) {
+        const TimerEntry entry = *timers_.begin()->second;
+        entry.source->forget(*entry.waiter);
+        entry.waiter->drop();
+    }
+    for (DescriptorState* state = descriptors_; state;) {
+        // Dropping may close any descriptor, this one too: begin anew.
+        state = state->drop_waiter() ? descriptors_ : state->next;
+    }
 }
 
 bool EventLoop::on_this_thread() const noexcept {
@@ -405,6 +430,7 @@ Task<> yield() {
 
 Signal::~Signal() {
     FLT_ASSERT(head_ == nullptr);
+    if (notifying_) *notifying_ = true;
 }
 
 Task<Wake> Signal::wait(Deadline deadline) {
@@ -422,14 +448,21 @@ bool Signal::notify_one() {
 }
 
 void Signal::notify_all() {
-    // Those who wait now, not those who come back while the others are being resumed.
-    Waiter* const last = tail_;
-    while (head_) {
+    bool died = false;
+    bool* const outer = std::exchange(notifying_, &died);
+    newcomer_ = nullptr;
+    while (head_ && head_ != newcomer_) {
         Waiter* const waiter = head_;
         forget(*waiter);
         waiter->wake(Wake::ready);
-        if (waiter == last) break;
+        if (died) {
+            if (outer) *outer = true;
+            return;
+        }
     }
+    // For a notify_all around this one, all that are left are newcomers too.
+    newcomer_ = head_;
+    notifying_ = outer;
 }
 
 void Signal::add(Waiter& waiter) {
@@ -437,9 +470,11 @@ void Signal::add(Waiter& waiter) {
     waiter.previous = tail_;
     (tail_ ? tail_->next : head_) = &waiter;
     tail_ = &waiter;
+    if (notifying_ && !newcomer_) newcomer_ = &waiter;
 }
 
 void Signal::forget(Waiter& waiter) noexcept {
+    if (newcomer_ == &waiter) newcomer_ = waiter.next;
     (waiter.previous ? waiter.previous->next : head_) = waiter.next;
     (waiter.next ? waiter.next->previous : tail_) = waiter.previous;
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <csignal>
 
 #include "flotilla/base/assert.hpp"
@@ -75,9 +74,13 @@ int Runtime::run(Task<int> main) {
     return code;
 }
 
-void Runtime::start_on(EventLoop& loop, std::function<Task<>()> start) {
+void Runtime::start_on(
+    EventLoop& loop, TaskContext& context, std::shared_ptr<void> owner, std::function<Task<>()> start
+) {
     // The other loop's task has no owner there: its owner is the caller, who waits for it.
-    asio::co_spawn(Executor(loop, background_), std::move(start), asio::detached);
+    asio::co_spawn(
+        Executor(loop, context), std::move(start), [owner = std::move(owner)](const std::exception_ptr&) {}
+    );
 }
 
 Task<int> Runtime::next_signal() {

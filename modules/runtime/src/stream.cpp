@@ -48,6 +48,10 @@ Error timeout_error(std::string_view doing, const Endpoint& peer) {
     return {Errc::timed_out, fmt::format("{} {}: timed out", doing, peer.text())};
 }
 
+Task<Wake> at_once() {
+    co_return Wake::ready;
+}
+
 void set_no_delay(int fd) noexcept {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -74,6 +78,7 @@ Task<Result<Stream>> Stream::connect(EventLoop& loop, Endpoint to, Deadline dead
         stream.descriptor_.mark_full();
         const Wake wake = co_await stream.descriptor_.writable(deadline);
         if (wake == Wake::timed_out) co_return fail(timeout_error("connect to", to));
+        if (wake == Wake::cancelled) co_return fail(Errc::cancelled);
         int error = 0;
         socklen_t size = sizeof error;
         ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -89,8 +94,11 @@ Task<Result<void>> Stream::handshake(std::string_view what, Deadline deadline) {
         if (io.status == IoStatus::done) co_return Result<void>();
         if (io.status == IoStatus::end)
             co_return fail(Errc::closed, fmt::format("{} {}: closed", what, peer_.text()));
-        if (io.status == IoStatus::failed)
-            co_return fail(Errc::refused, fmt::format("{} {}: {}", what, peer_.text(), openssl_reasons()));
+        if (io.status == IoStatus::failed) {
+            if (io.error.category() == std::system_category())
+                co_return fail(io_error(what, peer_, io.error));
+            co_return fail(Errc::refused, fmt::format("{} {}: {}", what, peer_.text(), tls_->refusal()));
+        }
         want_ = want;
         const Wake wake = co_await ready(deadline);
         if (wake == Wake::timed_out) co_return fail(timeout_error(what, peer_));
@@ -201,6 +209,7 @@ Task<Wake> Stream::ready(Deadline deadline) {
 }
 
 Task<Wake> Stream::readable(Deadline deadline) {
+    if (tls_ && tls_->has_pending()) return at_once();
     return descriptor_.readable(deadline);
 }
 

@@ -1,5 +1,6 @@
 #include "stream_tls.hpp"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -85,9 +86,14 @@ Stream::Tls::~Tls() {
     SSL_free(ssl_);
 }
 
+void Stream::Tls::send_name(const std::string& name) {
+    // What the macro SSL_set_tlsext_host_name does, without its old-style cast.
+    SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str()));
+}
+
 Result<void> Stream::Tls::expect_name(const std::string& name) {
     if (context_->impl().config.insecure_trust) {
-        SSL_set_tlsext_host_name(ssl_, name.c_str());
+        send_name(name);
         return {};
     }
     X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
@@ -96,7 +102,7 @@ Result<void> Stream::Tls::expect_name(const std::string& name) {
     SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (SSL_set1_host(ssl_, name.c_str()) != 1)
         return fail(Errc::invalid_argument, "'" + name + "' is no host name");
-    SSL_set_tlsext_host_name(ssl_, name.c_str());
+    send_name(name);
     return {};
 }
 
@@ -117,18 +123,33 @@ Stream::Tls::Outcome Stream::Tls::outcome_of(int returned) {
     }
 }
 
-Stream::Tls::Outcome Stream::Tls::handshake() {
+std::string Stream::Tls::refusal() const {
+    std::string text = openssl_reasons();
+    if (const long verified = SSL_get_verify_result(ssl_); verified != X509_V_OK)
+        text += fmt::format(" ({})", X509_verify_cert_error_string(verified));
+    return text;
+}
+
+void Stream::Tls::start() noexcept {
     ERR_clear_error();
+    last_errno_ = 0;
+}
+
+Stream::Tls::Outcome Stream::Tls::handshake() {
+    start();
     return outcome_of(SSL_do_handshake(ssl_));
 }
 
 Stream::Tls::Outcome Stream::Tls::read(char* data, std::size_t size) {
-    ERR_clear_error();
-    return outcome_of(SSL_read(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30))));
+    start();
+    const auto outcome =
+        outcome_of(SSL_read(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30))));
+    starved_ = outcome.io.status == IoStatus::would_block;
+    return outcome;
 }
 
 Stream::Tls::Outcome Stream::Tls::write(const char* data, std::size_t size) {
-    ERR_clear_error();
+    start();
     return outcome_of(SSL_write(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30))));
 }
 

@@ -34,8 +34,12 @@ public:
     Outcome write(const char* data, std::size_t size);
     void say_goodbye() noexcept;
 
-    /// Bytes have been decrypted, or fetched, that a read would return without the kernel.
-    [[nodiscard]] bool has_pending() const noexcept { return SSL_has_pending(ssl_) == 1; }
+    /// Bytes have been decrypted, or fetched, that a read would return without the kernel. After a read that
+    /// was short of bytes, what is left is a part of a record.
+    [[nodiscard]] bool has_pending() const noexcept { return !starved_ && SSL_has_pending(ssl_) == 1; }
+
+    /// Why the handshake failed, for a person: `certificate verify failed (hostname mismatch)`.
+    [[nodiscard]] std::string refusal() const;
 
     [[nodiscard]] std::string alpn() const;
 
@@ -45,6 +49,8 @@ private:
     static long bio_control(BIO* bio, int command, long number, void* pointer);
     static const BIO_METHOD* bio_method();
 
+    void send_name(const std::string& name);
+    void start() noexcept;
     Outcome outcome_of(int returned);
 
     std::shared_ptr<TlsContext> context_;
@@ -52,6 +58,7 @@ private:
     Descriptor* descriptor_ = nullptr;
     SSL* ssl_ = nullptr;
     int last_errno_ = 0;
+    bool starved_ = false;
 };
 
 }  // namespace flotilla::runtime

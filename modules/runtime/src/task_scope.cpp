@@ -43,8 +43,10 @@ bool TaskScope::spawn(std::string name, Task<> task) {
 }
 
 void TaskScope::ended(std::list<Running>::iterator task, std::exception_ptr failure) noexcept {
-    const std::string name = std::move(task->name);
-    running_.erase(task);
+    // The task's context stays current, and so must live, until this returns.
+    std::list<Running> gone;
+    gone.splice(gone.begin(), running_, task);
+    const std::string& name = task->name;
     if (failure && on_failure_) {
         try {
             std::rethrow_exception(failure);

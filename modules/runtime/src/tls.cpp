@@ -5,6 +5,8 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "tls_context.hpp"
 
 namespace flotilla::runtime {
@@ -122,10 +124,9 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
     if (!config.ciphers.empty() && SSL_CTX_set_cipher_list(raw, config.ciphers.c_str()) != 1)
         return tls_error(Errc::invalid_argument, "no such ciphers", config.ciphers);
 
-    if (!config.key_password.empty()) {
-        SSL_CTX_set_default_passwd_cb(raw, give_password);
-        SSL_CTX_set_default_passwd_cb_userdata(raw, &impl.config.key_password);
-    }
+    // Also without a password: OpenSSL would ask for it at the terminal.
+    SSL_CTX_set_default_passwd_cb(raw, give_password);
+    SSL_CTX_set_default_passwd_cb_userdata(raw, &impl.config.key_password);
     if (!config.key_store.empty()) {
         FLT_CHECK(use_key_store(raw, config));
     } else if (!config.certificate.empty()) {

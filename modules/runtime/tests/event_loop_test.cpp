@@ -1,10 +1,16 @@
 #include "flotilla/runtime/event_loop.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <vector>
 
+#include "flotilla/runtime/descriptor.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "run_on_loop.hpp"
 
@@ -97,6 +103,74 @@ TEST(Signal, WakesInTheOrderOfWaitingAndKeepsDeadlines) {
     EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
+TEST(Signal, NotifyAllWakesThoseWhoWaitNowAndMayLoseTheSignalMeanwhile) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        TaskScope scope(runtime.loop(0));
+        auto signal = std::make_unique<Signal>();
+        int woken = 0;
+        static constexpr auto again = [](Signal& s, int& count) -> Task<> {
+            for (;;) {
+                co_await s.wait();
+                ++count;
+            }
+        };
+        TaskScope keen(runtime.loop(0));
+        keen.spawn("a", again(*signal, woken));
+        keen.spawn("b", again(*signal, woken));
+        signal->notify_all();
+        EXPECT_EQ(woken, 2);
+        co_await keen.stop();
+
+        // The first to be woken cancels the second and destroys the Signal.
+        static constexpr auto destroy = [](std::unique_ptr<Signal>& s, TaskScope& other) -> Task<> {
+            co_await s->wait();
+            co_await other.stop();
+            s.reset();
+        };
+        TaskScope other(runtime.loop(0));
+        scope.spawn("destroy", destroy(signal, other));
+        other.spawn("wait", again(*signal, woken));
+        static constexpr auto notify = [](std::unique_ptr<Signal>& s) -> Task<> {
+            s->notify_all();
+            co_return;
+        };
+        scope.spawn("notify", notify(signal));
+        co_await scope.drain({});
+        EXPECT_FALSE(signal);
+    });
+}
+
+TEST(EventLoop, WhatIsStillSuspendedOrQueuedIsDestroyedWithTheLoop) {
+    auto sleeping = std::make_shared<int>();
+    auto reading = std::make_shared<int>();
+    auto queued = std::make_shared<int>();
+    static constexpr auto sleep = [](std::shared_ptr<int>) -> Task<> { co_await sleep_for(1h); };
+    static constexpr auto read = [](std::shared_ptr<int>) -> Task<> {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+        Descriptor in(EventLoop::current(), ends[0]);
+        const Descriptor out(EventLoop::current(), ends[1]);
+        in.mark_drained();
+        co_await in.readable(Deadline::after(EventLoop::current().now(), 1h));
+    };
+    {
+        EventLoop loop;
+        TaskContext context;
+        loop.post([&] {
+            asio::co_spawn(Executor(loop, context), sleep(sleeping), asio::detached);
+            asio::co_spawn(Executor(loop, context), read(reading), asio::detached);
+            loop.stop();
+            loop.post([queued] {});
+        });
+        loop.run();
+        loop.post([queued] {});  // from what is now a foreign thread
+        EXPECT_EQ(sleeping.use_count(), 2);
+    }
+    EXPECT_EQ(sleeping.use_count(), 1);
+    EXPECT_EQ(reading.use_count(), 1);
+    EXPECT_EQ(queued.use_count(), 1);
+}
+
 TEST(Runtime, BlockingWorkLeavesTheLoopAndComesBackWithItsValueAndTrace) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         TaskContext::current().trace.span_id = 42;
@@ -147,8 +221,10 @@ TEST(Runtime, AFullPoolIsAnErrorAndIsCounted) {
 TEST(Runtime, WorkCrossesToAnotherLoopAndBack) {
     run_on_loop(
         [](Runtime& runtime) -> Task<> {
+            TaskContext::current().trace.span_id = 42;
             const std::function<Task<std::size_t>()> there = []() -> Task<std::size_t> {
                 co_await yield();
+                EXPECT_EQ(TaskContext::current().trace.span_id, 42U);
                 co_return EventLoop::current().index();
             };
             EXPECT_EQ(co_await runtime.on(runtime.loop(1), there), 1U);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "flotilla/runtime/task_scope.hpp"
 #include "run_on_loop.hpp"
 
 namespace flotilla::runtime {
@@ -28,6 +31,33 @@ TEST(Resolver, AsksOnceUntilTheAnswerExpires) {
         (void)co_await resolver.resolve("third", 1);
         (void)co_await resolver.resolve("order", 1);  // the least recently used had to leave
         EXPECT_EQ(asked, 4);
+    });
+}
+
+TEST(Resolver, AsksOnceForAllWhoWaitAndKeepsEachOnesDeadline) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        TaskScope scope(runtime.loop(0));
+        std::atomic<bool> answer = false;
+        std::atomic<int> asked = 0;
+        const Resolver::Lookup lookup = [&](const std::string&) -> Result<std::vector<Endpoint>> {
+            ++asked;
+            answer.wait(false);
+            return std::vector{Endpoint::parse("10.0.0.7", 0).value()};
+        };
+        Resolver resolver(runtime, {}, lookup);
+        int found = 0;
+        static constexpr auto ask = [](Resolver& r, int& count) -> Task<> {
+            if (co_await r.resolve("order", 1)) ++count;
+        };
+        scope.spawn("one", ask(resolver, found));
+        scope.spawn("two", ask(resolver, found));
+        const auto deadline = Deadline::after(runtime.clock().now(), 5ms);
+        EXPECT_EQ((co_await resolver.resolve("order", 1, deadline)).error().code(), Errc::timed_out);
+        answer = true;
+        answer.notify_all();
+        (void)co_await scope.drain({});
+        EXPECT_EQ(found, 2);
+        EXPECT_EQ(asked, 1);
     });
 }
 

@@ -1,6 +1,11 @@
 #include "flotilla/runtime/stream.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdio>
+#include <optional>
 
 #include "flotilla/runtime/task_scope.hpp"
 #include "run_on_loop.hpp"
@@ -12,6 +17,23 @@ namespace {
 using namespace std::chrono_literals;
 
 const Endpoint any_port = Endpoint::parse("127.0.0.1", 0).value();
+
+Deadline soon(Duration span = 5s) {
+    return Deadline::after(EventLoop::current().clock().now(), span);
+}
+
+struct Pair {
+    Stream client;
+    Stream server;
+};
+
+Task<Pair> connected(EventLoop& loop) {
+    auto listener = Listener::open(loop, any_port).value();
+    auto client = co_await Stream::connect(loop, listener.local(), soon());
+    auto server = co_await listener.accept();
+    Pair pair{std::move(client).value(), std::move(server).value()};
+    co_return pair;
+}
 
 Task<> echo(Listener& listener) {
     auto accepted = co_await listener.accept();
@@ -71,6 +93,174 @@ TEST(Stream, AReadKeepsItsDeadline) {
         std::array<char, 16> buffer;
         const auto got = co_await client.read_some(buffer, Deadline::after(runtime.clock().now(), 5ms));
         EXPECT_EQ(got.error().code(), Errc::timed_out);
+    });
+}
+
+TEST(Stream, CloseGivesThePeerItsAnswerThoughBytesOfThePeerAreUnread) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        EventLoop& loop = runtime.loop(0);
+        TaskScope scope(loop);
+        auto listener = Listener::open(loop, any_port).value();
+        Stream client = (co_await Stream::connect(loop, listener.local(), {})).value();
+        auto accepted = co_await listener.accept();
+        std::optional<Stream> server(std::move(accepted).value());
+        // The client is still sending when the server answers and closes.
+        EXPECT_TRUE(co_await client.write_all(std::string(20'000, 'x')));
+        EXPECT_TRUE(co_await server->write_all("413 too large"));
+        static constexpr auto close = [](std::optional<Stream>& stream) -> Task<> {
+            co_await stream->close(soon());
+            stream.reset();
+        };
+        scope.spawn("close", close(server));
+        EXPECT_TRUE(co_await client.write_all(std::string(20'000, 'y')));
+        std::array<char, 64> buffer;
+        const auto got = co_await client.read_some(buffer, soon());
+        EXPECT_EQ(std::string_view(buffer.data(), got.value_or(0)), "413 too large");
+        EXPECT_EQ(co_await client.read_some(buffer, soon()), 0U);
+        client.shutdown_write();
+        EXPECT_EQ(co_await scope.drain(soon()), 0U);
+    });
+}
+
+TEST(Stream, CloseDoesNotWaitLongerThanItsDeadline) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        const TimePoint start = runtime.clock().now();
+        co_await pair.server.close(soon(5ms));
+        EXPECT_LT(runtime.clock().now() - start, 2s);
+    });
+}
+
+TEST(Stream, AWriteToAReaderThatStoppedKeepsItsDeadline) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        const auto written = co_await pair.client.write_all(std::string(16 << 20, 'x'), soon(20ms));
+        EXPECT_EQ(written.error().code(), Errc::timed_out);
+    });
+}
+
+TEST(Stream, AResetIsClosedForTheReaderAndTheWriter) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        const linger reset{1, 0};
+        ::setsockopt(pair.client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        {
+            const Stream gone = std::move(pair.client);
+        }
+        std::array<char, 16> buffer;
+        EXPECT_EQ((co_await pair.server.read_some(buffer, soon())).error().code(), Errc::closed);
+        EXPECT_EQ((co_await pair.server.write_all("x", soon())).error().code(), Errc::closed);
+        co_await yield();
+        EXPECT_TRUE(pair.server.peer_closed());
+    });
+}
+
+TEST(Stream, OneByteReadsGetEverything) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        EXPECT_TRUE(co_await pair.client.write_all("edge"));
+        pair.client.shutdown_write();
+        std::string received;
+        char c = 0;
+        while (co_await pair.server.read_some({&c, 1}, soon()) == 1U) received += c;
+        EXPECT_EQ(received, "edge");
+    });
+}
+
+TEST(Stream, FilesAreSentInPartAndAShrunkenFileIsAnError) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        std::FILE* file = std::tmpfile();
+        EXPECT_EQ(std::fwrite("0123456789", 1, 10, file), 10U);
+        std::fflush(file);
+        EXPECT_TRUE(co_await pair.client.send_file(::fileno(file), 3, 5, soon()));
+        std::array<char, 16> buffer;
+        const auto got = co_await pair.server.read_some(buffer, soon());
+        EXPECT_EQ(std::string_view(buffer.data(), got.value_or(0)), "34567");
+        EXPECT_EQ((co_await pair.client.send_file(::fileno(file), 8, 5, soon())).error().code(), Errc::io);
+        std::fclose(file);
+    });
+}
+
+Task<> read_into(Stream& stream, Result<std::size_t>& outcome, Deadline deadline = {}) {
+    std::array<char, 16> buffer;
+    outcome = co_await stream.read_some(buffer, deadline);
+}
+
+TEST(Stream, CancelWakesTheReaderAndTheStreamStaysUsable) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        TaskScope scope(runtime.loop(0));
+        Result<std::size_t> outcome = 7U;
+        scope.spawn("read", read_into(pair.server, outcome));
+        pair.server.cancel();
+        EXPECT_EQ(scope.active(), 0U);
+        EXPECT_EQ(outcome.error().code(), Errc::cancelled);
+        EXPECT_TRUE(co_await pair.client.write_all("still here"));
+        scope.spawn("read", read_into(pair.server, outcome));
+        (void)co_await scope.drain(soon());
+        EXPECT_EQ(outcome, 10U);
+    });
+}
+
+TEST(Stream, ACancelledTaskLeavesItsWaitWhateverElseHappensInThatRound) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        TaskScope scope(runtime.loop(0));
+        Result<std::size_t> outcome = 7U;
+        scope.spawn("read", read_into(pair.server, outcome, soon()));
+        // Bytes arrive in the same round as the cancellation.
+        EXPECT_TRUE(co_await pair.client.write_all("x"));
+        co_await scope.stop();
+        EXPECT_EQ(outcome.error().code(), Errc::cancelled);
+        Result<std::size_t> second = 7U;
+        TaskScope again(runtime.loop(0));
+        again.spawn("read", read_into(pair.server, second, soon()));
+        (void)co_await again.drain(soon());
+        EXPECT_EQ(second, 1U);
+    });
+}
+
+TEST(Stream, ATaskThatReadsWhenItsStreamIsDestroyedEndsAsCancelled) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        TaskScope scope(runtime.loop(0));
+        Result<std::size_t> outcome = 7U;
+        auto stream = std::make_unique<Stream>(std::move(pair.server));
+        scope.spawn("read", read_into(*stream, outcome, soon()));
+        stream.reset();
+        EXPECT_EQ(co_await scope.drain(soon()), 0U);
+        EXPECT_EQ(outcome.error().code(), Errc::cancelled);
+    });
+}
+
+TEST(Stream, AWaitThatIsMadeBeforeItsEdgeAndAwaitedAfterItIsNotLost) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        auto pair = co_await connected(runtime.loop(0));
+        std::array<char, 16> buffer;
+        EXPECT_EQ(pair.server.try_read(buffer.data(), buffer.size()).status, IoStatus::would_block);
+        Task<Wake> wait = pair.server.readable(soon());
+        EXPECT_TRUE(co_await pair.client.write_all("x"));
+        co_await sleep_for(2ms);
+        EXPECT_EQ(co_await std::move(wait), Wake::ready);
+    });
+}
+
+TEST(Stream, AConnectThatIsCancelledIsNoConnection) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        EventLoop& loop = runtime.loop(0);
+        TaskScope scope(loop);
+        // A full queue of an unaccepting listener leaves further connections pending.
+        auto listener = Listener::open(loop, any_port, PortUse::exclusive, 0).value();
+        std::vector<std::optional<Result<Stream>>> outcomes(8);
+        static constexpr auto connect = [](Endpoint to, std::optional<Result<Stream>>& outcome) -> Task<> {
+            outcome.emplace(co_await Stream::connect(EventLoop::current(), to, soon(10s)));
+        };
+        for (auto& outcome : outcomes) scope.spawn("connect", connect(listener.local(), outcome));
+        co_await sleep_for(2ms);
+        EXPECT_GT(scope.active(), 0U);
+        co_await scope.stop();
+        EXPECT_EQ(outcomes.back().value().error().code(), Errc::cancelled);
     });
 }
 

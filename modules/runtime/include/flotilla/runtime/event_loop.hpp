@@ -41,6 +41,8 @@ public:
     virtual void wake(Wake why) = 0;
     /// Destroys the coroutine without resuming it.
     virtual void drop() noexcept = 0;
+    /// Leaves the source and goes on with `Wake::cancelled` in a job of the loop, not at once.
+    virtual void cancel() = 0;
 
     Waiter* next = nullptr;  ///< for the source's use
     Waiter* previous = nullptr;
@@ -111,6 +113,8 @@ private:
     friend class TimedWait;
 
     void run_jobs();
+    void drop_jobs() noexcept;
+    void drop_waiters() noexcept;
     void take_remote_jobs() noexcept;
     void bury_the_dead() noexcept;
     void fire_timers();
@@ -163,6 +167,8 @@ public:
     Task<Wake> wait(Deadline deadline = {});
     /// Resumes the coroutine that has waited longest, if any; true if there was one.
     bool notify_one();
+    /// Resumes those who wait now, not those who come back meanwhile. A resumed coroutine may destroy the
+    /// Signal.
     void notify_all();
 
     [[nodiscard]] bool has_waiters() const noexcept { return head_ != nullptr; }
@@ -173,6 +179,8 @@ public:
 private:
     Waiter* head_ = nullptr;
     Waiter* tail_ = nullptr;
+    Waiter* newcomer_ = nullptr;  // the first one that came during notify_all: where it ends
+    bool* notifying_ = nullptr;   // set when the Signal dies during the innermost notify_all
 };
 
 }  // namespace flotilla::runtime

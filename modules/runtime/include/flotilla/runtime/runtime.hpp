@@ -41,6 +41,7 @@ struct Outcome {
     std::exception_ptr failure;
     bool finished = false;
     Signal signal;
+    TaskContext context;  // of what runs on another loop
 };
 
 }  // namespace detail
@@ -72,7 +73,8 @@ public:
     Task<Result<typename detail::Flattened<std::invoke_result_t<Function>>::type>> blocking(Function function
     );
 
-    /// Runs a coroutine on another loop and resumes the caller with its value.
+    /// Runs a coroutine on another loop, with the trace and deadline of the calling task, and resumes the
+    /// caller with its value. A cancelled caller leaves at once; the coroutine still runs to its end.
     template <class T>
     Task<T> on(EventLoop& loop, std::function<Task<T>()> start);
 
@@ -80,7 +82,10 @@ public:
     Task<int> next_signal();
 
 private:
-    void start_on(EventLoop& loop, std::function<Task<>()> start);
+    /// `owner` keeps the context alive.
+    static void start_on(
+        EventLoop& loop, TaskContext& context, std::shared_ptr<void> owner, std::function<Task<>()> start
+    );
 
     const Clock& clock_;
     std::vector<std::unique_ptr<EventLoop>> loops_;
@@ -126,6 +131,7 @@ Task<T> Runtime::on(EventLoop& loop, std::function<Task<T>()> start) {
     using Stored = std::conditional_t<std::is_void_v<T>, bool, T>;
     EventLoop& home = EventLoop::current();
     auto outcome = std::make_shared<detail::Outcome<Stored>>();
+    outcome->context = TaskContext::current();
 
     // A function and not a capturing lambda: its parameters live in the coroutine's frame.
     struct There {
@@ -149,7 +155,10 @@ Task<T> Runtime::on(EventLoop& loop, std::function<Task<T>()> start) {
         }
     };
 
-    start_on(loop, [outcome, &home, start = std::move(start)] { return There::run(outcome, &home, start); });
+    std::function<Task<>()> body = [outcome, &home, start = std::move(start)] {
+        return There::run(outcome, &home, start);
+    };
+    start_on(loop, outcome->context, outcome, std::move(body));
     while (!outcome->finished) co_await outcome->signal.wait();
     if (outcome->failure) std::rethrow_exception(outcome->failure);
     if constexpr (!std::is_void_v<T>) co_return std::move(*outcome->value);
