@@ -144,7 +144,9 @@ TEST_F(TlsTest, AServerThatNeedsAClientCertificateRefusesToGoOnWithoutOne) {
         EXPECT_FALSE(ends.server_outcome);
         // The client learns of it with its first read.
         std::array<char, 16> buffer;
-        if (ends.client_outcome) EXPECT_FALSE(co_await ends.client->read_some(buffer, soon()));
+        if (ends.client_outcome) {
+            EXPECT_FALSE(co_await ends.client->read_some(buffer, soon()));
+        }
     });
 
     const auto own = TestCertificate::signed_by(authority_, "order-service");
