@@ -3,6 +3,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "flotilla/base/text.hpp"
@@ -17,11 +18,11 @@ struct PropertyTree::Branch {
     std::vector<std::unique_ptr<Branch>> children;
     std::unordered_map<std::string_view, Branch*> by_name;
 
-    Branch* child(std::string_view step, bool is_index) {
+    Branch* child(std::string_view step, bool index) {
         if (const auto found = by_name.find(step); found != by_name.end()) return found->second;
         Branch* made = children.emplace_back(std::make_unique<Branch>()).get();
         made->name = std::string(step);
-        made->is_index = is_index;
+        made->is_index = index;
         by_name.emplace(made->name, made);  // the key is a view of the name, which stays where it is
         return made;
     }
@@ -99,6 +100,16 @@ bool PropertyTree::add(std::string_view path, Json value, std::size_t depth) {
     if (branch == nullptr) return false;
     branch->values.push_back(std::move(value));
     return true;
+}
+
+void PropertyTree::put(const std::vector<ReadError::Step>& steps, Json value) {
+    Branch* at = root_.get();
+    for (const ReadError::Step& step : steps) {
+        const auto* index = std::get_if<std::size_t>(&step);
+        at = index != nullptr ? at->child(std::to_string(*index), true)
+                              : at->child(std::get<std::string>(step), false);
+    }
+    at->values.assign(1, std::move(value));
 }
 
 Json PropertyTree::build() const {

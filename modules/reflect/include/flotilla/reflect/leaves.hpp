@@ -9,6 +9,7 @@
 
 #include "flotilla/base/result.hpp"
 #include "flotilla/reflect/options.hpp"
+#include "flotilla/reflect/reader.hpp"
 #include "flotilla/reflect/value.hpp"
 
 namespace flotilla::reflect {
@@ -47,6 +48,9 @@ public:
     [[nodiscard]] bool put(std::string_view path, Json value, std::size_t depth = 64);
     /// A second value of the same path makes a list.
     [[nodiscard]] bool add(std::string_view path, Json value, std::size_t depth = 64);
+
+    /// By explicit steps: a name is a name even if it looks like an index or has dots.
+    void put(const std::vector<ReadError::Step>& steps, Json value);
 
     [[nodiscard]] Json build() const;
 
