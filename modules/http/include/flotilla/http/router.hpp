@@ -1,0 +1,126 @@
+#pragma once
+/// Finds the handler of a request by its method and path, and gives handlers their parameters by type.
+///
+///     router.get("/users/{id}", [&](Path<"id", std::uint64_t> id, Query<"verbose", bool> verbose) -> Result<User> { … });
+///     router.post("/orders", [&](Body<OrderIn> order) -> Task<Created<OrderOut>> { … });
+///
+/// See parameters.hpp for what a handler may take and return.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flotilla/http/binding.hpp"
+#include "flotilla/http/error.hpp"
+#include "flotilla/http/handler.hpp"
+
+namespace flotilla::http {
+
+/// How a route differs from the usual.
+struct RouteOptions {
+    /// For `/actuator/mappings`, operation ids and logs: `UserController#getUser(string)`.
+    std::string name;
+    /// The body stays on the wire; the handler reads it through `Request::body_reader`.
+    bool streams_body = false;
+    std::optional<std::size_t> body_limit;
+    /// Media types of the body and of the answer, when they are not those of the handler's types.
+    std::vector<std::string> consumes;
+    std::vector<std::string> produces;
+};
+
+/// One method and path template with its handler. Immutable once in the router; its address is its identity.
+class Route {
+public:
+    /// Position in `Router::routes()`: small numbers for tables.
+    std::size_t id = 0;
+    Method method = Method::get;
+    std::string method_text;
+    std::string pattern;  ///< `/users/{id}`, `/files/{*path}`
+    RouteOptions options;
+    BoundHandler handler;
+    std::vector<ParameterInfo> parameters;  ///< what the handler takes, for descriptions
+};
+
+/// Answers before the route does (security, CORS): true means that `response` is the answer.
+using BeforeFilter = std::function<bool(Request&, Response&)>;
+/// Sees each answer before it is sent.
+using AfterFilter = std::function<void(const Request&, Response&)>;
+
+/// Filled in main, then only read. A path has at most one route per method; literal segments win over parameters, these
+/// over `{*rest}`. HEAD is answered by GET routes, OPTIONS by the router itself unless there is a route for it.
+class Router final : public Handler {
+public:
+    explicit Router(ErrorRenderer errors = ErrorRenderer());
+    ~Router() override;
+    Router(const Router&) = delete;
+    Router& operator=(const Router&) = delete;
+
+    template <class F>
+    Router& get(std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(Method::get, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    template <class F>
+    Router& post(std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(Method::post, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    template <class F>
+    Router& put(std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(Method::put, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    template <class F>
+    Router& patch(std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(Method::patch, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    template <class F>
+    Router& del(std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(Method::delete_, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    template <class F>
+    Router& route(Method method, std::string_view pattern, F handler, RouteOptions options = {}) {
+        return add(method, pattern, bind_handler(std::move(handler)), std::move(options));
+    }
+
+    /// Filters run in the order of their registration, for every path with that prefix.
+    Router& before(std::string_view prefix, BeforeFilter filter);
+    Router& after(std::string_view prefix, AfterFilter filter);
+
+    /// A pattern that is malformed, or a route that exists, is a bug in main: it throws std::invalid_argument.
+    Router& add(Method method, std::string_view pattern, Binding binding, RouteOptions options);
+
+    [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
+
+    [[nodiscard]] const ErrorRenderer& errors() const noexcept { return errors_; }
+
+    /// Chooses the route and notes it, with its path parameters, in the request.
+    void prepare(Request& request) override;
+    Pending handle(Request& request, Response& response) override;
+    [[nodiscard]] bool streams_body(const Request& request) const override;
+    [[nodiscard]] std::optional<std::size_t> body_limit(const Request& request) const override;
+
+private:
+    struct Node;
+    struct Filter {
+        std::string prefix;
+        BeforeFilter before;
+        AfterFilter after;
+    };
+
+    const Node* find(std::string_view path, Request& request) const;
+    void answer_without_route(const Request& request, Response& response) const;
+    [[nodiscard]] std::string allowed_methods(const Node& node) const;
+    void apply_after(const Request& request, Response& response) const;
+
+    ErrorRenderer errors_;
+    std::unique_ptr<Node> root_;
+    std::vector<std::unique_ptr<Route>> routes_;
+    std::vector<Filter> filters_;
+};
+
+}  // namespace flotilla::http

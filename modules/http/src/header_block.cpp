@@ -1,0 +1,56 @@
+#include "flotilla/http/header_block.hpp"
+
+#include <algorithm>
+
+#include "flotilla/base/assert.hpp"
+#include "flotilla/base/text.hpp"
+#include "flotilla/http/message_writer.hpp"
+
+namespace flotilla::http {
+
+namespace {
+
+bool is_control(char c) noexcept { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+
+}  // namespace
+
+void HeaderBlock::add(std::string_view name, std::string_view value) {
+    FLT_ASSERT(is_token(name));
+    text_ += name;
+    text_ += ": ";
+    const std::size_t begin = text_.size();
+    text_ += value;
+    if (std::any_of(value.begin(), value.end(), is_control))
+        std::replace_if(text_.begin() + static_cast<std::ptrdiff_t>(begin), text_.end(), is_control, ' ');
+    text_ += "\r\n";
+}
+
+void HeaderBlock::set(std::string_view name, std::string_view value) {
+    remove(name);
+    add(name, value);
+}
+
+void HeaderBlock::remove(std::string_view name) {
+    for (std::size_t at = line_of(name, 0); at != std::string::npos; at = line_of(name, at))
+        text_.erase(at, text_.find('\n', at) + 1 - at);
+}
+
+std::string_view HeaderBlock::find(std::string_view name) const noexcept {
+    const std::size_t at = line_of(name, 0);
+    if (at == std::string::npos) return {};
+    const std::size_t begin = at + name.size() + 2;
+    return std::string_view(text_).substr(begin, text_.find('\r', begin) - begin);
+}
+
+std::size_t HeaderBlock::line_of(std::string_view name, std::size_t from) const noexcept {
+    const std::string_view all(text_);
+    while (from < all.size()) {
+        const std::string_view line = all.substr(from);
+        if (line.size() > name.size() && line[name.size()] == ':' && istarts_with(line, name)) return from;
+        from = all.find('\n', from) + 1;
+        if (from == 0) break;
+    }
+    return std::string::npos;
+}
+
+}  // namespace flotilla::http

@@ -1,0 +1,125 @@
+#include "flotilla/http/server.hpp"
+
+#include <mutex>
+
+#include "shard.hpp"
+
+namespace flotilla::http {
+
+struct Server::Impl {
+    ServerShared shared;
+    std::vector<std::unique_ptr<Shard>> shards;  // changed under the mutex, as figures are read from any thread
+    mutable std::mutex mutex;
+
+    void add(std::unique_ptr<Shard> shard) {
+        const std::lock_guard lock(mutex);
+        shards.push_back(std::move(shard));
+    }
+
+    void clear() {
+        const std::lock_guard lock(mutex);
+        shards.clear();
+    }
+};
+
+namespace {
+
+using OpenedShard = Result<std::unique_ptr<Shard>>;
+
+Task<OpenedShard> open_shard(
+    ServerShared& shared, runtime::EventLoop& loop, runtime::Endpoint endpoint, runtime::PortUse use
+) {
+    FLT_CO_TRY(auto listener, runtime::Listener::open(loop, endpoint, use));
+    auto shard = std::make_unique<Shard>(shared, loop, std::move(listener));
+    shard->start();
+    co_return shard;
+}
+
+Task<> stop_accepting(Shard& shard) {
+    shard.stop_accepting();
+    co_return;
+}
+
+}  // namespace
+
+Server::Server(
+    runtime::Runtime& runtime, ServerConfig config, Handler& handler, Telemetry telemetry, ErrorRenderer errors
+)
+    : impl_(new Impl{
+          {.runtime = runtime,
+           .config = std::move(config),
+           .handler = handler,
+           .telemetry = telemetry,
+           .errors = errors,
+           .meters = ServerMeters(telemetry.meters),
+           .observers = {},
+           .tls = nullptr},
+          {}
+      }) {}
+
+Server::~Server() { FLT_ASSERT(impl_->shards.empty()); }
+
+void Server::observe(Observer observer) { impl_->shared.observers.push_back(std::move(observer)); }
+
+Task<Result<runtime::Endpoint>> Server::start() {
+    ServerShared& shared = impl_->shared;
+    const ServerConfig& config = shared.config;
+    if (config.ssl && config.ssl->enabled) FLT_CO_TRY(shared.tls, runtime::TlsContext::server(*config.ssl));
+    FLT_CO_TRY(auto endpoint, runtime::Endpoint::parse(config.address, config.port));
+
+    runtime::Runtime& runtime = shared.runtime;
+    {
+        // Somebody else's socket on this port would share it with us silently: ask for it alone first.
+        FLT_CO_TRY(auto alone, runtime::Listener::open(runtime::EventLoop::current(), endpoint));
+        endpoint = alone.local();
+    }
+    const auto use = runtime.size() > 1 ? runtime::PortUse::shared : runtime::PortUse::exclusive;
+    for (std::size_t i = 0; i < runtime.size(); ++i) {
+        runtime::EventLoop& loop = runtime.loop(i);
+        const std::function<Task<OpenedShard>()> open = [&shared, &loop, endpoint, use] {
+            return open_shard(shared, loop, endpoint, use);
+        };
+        auto shard = co_await runtime.on(loop, open);
+        if (!shard) {
+            co_await stop(Deadline(TimePoint{}));
+            co_return fail(shard.error());
+        }
+        impl_->add(std::move(*shard));
+    }
+    co_return endpoint;
+}
+
+void Server::announce_shutdown() noexcept { impl_->shared.leaving = true; }
+
+Task<std::size_t> Server::stop(Deadline deadline) {
+    impl_->shared.leaving = true;
+    impl_->shared.stopping = true;
+    runtime::Runtime& runtime = impl_->shared.runtime;
+    for (auto& shard : impl_->shards) {
+        const std::function<Task<void>()> refuse = [&shard] { return stop_accepting(*shard); };
+        co_await runtime.on(shard->loop(), refuse);
+    }
+    std::size_t cut = 0;
+    for (auto& shard : impl_->shards) {
+        const std::function<Task<std::size_t>()> drain = [&shard, deadline] { return shard->drain(deadline); };
+        cut += co_await runtime.on(shard->loop(), drain);
+    }
+    impl_->clear();
+    co_return cut;
+}
+
+Result<void> Server::reload_certificates() {
+    if (!impl_->shared.tls) return {};
+    return impl_->shared.tls->reload();
+}
+
+ServerStats Server::stats() const noexcept {
+    ServerStats stats;
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& shard : impl_->shards) shard->add_to(stats);
+    return stats;
+}
+
+const ServerConfig& Server::config() const noexcept { return impl_->shared.config; }
+
+}  // namespace flotilla::http

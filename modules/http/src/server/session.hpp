@@ -1,0 +1,124 @@
+#pragma once
+// One connection of a server: reads requests, has them answered, writes answers.
+//
+// The way of a small request has no coroutine of its own: parse, handle, append the answer to the output; requests that
+// were sent ahead (pipelining) are answered with one write. What has to wait, a body that is still on its way or a handler
+// that suspends, goes through `finish_slowly`.
+
+#include <optional>
+#include <string>
+
+#include "flotilla/http/chunked.hpp"
+#include "flotilla/http/event_stream.hpp"
+#include "flotilla/http/handler.hpp"
+#include "flotilla/http/request_parser.hpp"
+#include "input_buffer.hpp"
+#include "shard.hpp"
+
+namespace flotilla::http {
+
+class Session final : public BodyReader, public BodyWriter {
+public:
+    Session(Shard& shard, runtime::Stream stream);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Until the connection has ended.
+    Task<> run();
+
+    /// At shutdown: a connection without a request ends now, the others after their answer.
+    void close_if_idle();
+
+    // BodyReader: the rest of the request's body.
+    Task<Result<std::string_view>> read() override;
+
+    // BodyWriter: the body of a streamed answer.
+    Task<Result<void>> write(std::string_view bytes) override;
+    Task<Result<void>> flush() override;
+    void trailer(std::string_view name, std::string_view value) override;
+    [[nodiscard]] bool closed() const noexcept override;
+
+private:
+    /// How the body of the present request is delimited, and how far it has been read.
+    enum class Framing { none, length, chunked };
+
+    /// What remains to be done for a request once all that needs no waiting is done.
+    enum class Step {
+        answered,      ///< nothing: the answer is in the output
+        body_first,    ///< the body has to arrive before the handler is called
+        handler_waits,  ///< the handler has returned a coroutine
+        answer_waits,  ///< the answer has more to it than a text, or a body is left on the wire
+    };
+
+    Task<> serve_requests();
+    bool flush_now();
+    Task<bool> write_out();
+    Task<Result<void>> fill(Deadline deadline);
+
+    void begin_request(const RequestHead& head);
+    Step begin_exchange();
+    Step call_handler();
+    Task<> finish_slowly(Step step);
+    Task<bool> read_whole_body();
+    Task<> run_pending();
+    Task<> discard_body();
+    Task<> send_answer_slowly();
+    Task<Result<void>> produce_body();
+    void park_head(std::size_t consumed);
+    void answer_exception(const std::exception_ptr& failure);
+    void refuse(const Reject& reject);
+    void answer_refusal(const Reject& reject);
+    void refuse_while_stopping();
+    [[nodiscard]] bool can_answer_at_once() const;
+    void settle_unread_body();
+    void append_answer();
+    void append_head(std::optional<std::uint64_t> length);
+    void compress_if_worthwhile();
+    void record_exchange();
+    void end_request();
+
+    [[nodiscard]] bool is_head() const noexcept { return request_.method() == Method::head; }
+
+    [[nodiscard]] Deadline body_deadline() const;
+    [[nodiscard]] Deadline write_deadline(std::size_t bytes) const;
+    [[nodiscard]] TimePoint now() const { return shard_.loop().clock().now(); }
+
+    Shard& shard_;
+    const ServerConfig& config_;
+    runtime::Stream stream_;
+    InputBuffer in_;
+    std::optional<InputBuffer> head_memory_;  // what the request's views point into while the body is read into in_
+    std::string out_;
+    RequestParser parser_;
+    ChunkedDecoder chunks_;
+
+    Request request_;
+    Response response_;
+    tracing::Span span_;
+    std::optional<tracing::Scope> span_scope_;
+    Pending pending_;
+    std::string body_;  // a body that did not arrive as a whole
+
+    Framing framing_ = Framing::none;
+    std::uint64_t body_left_ = 0;   // of an announced length
+    std::uint64_t body_read_ = 0;
+    std::size_t handed_out_ = 0;    // bytes of in_ that the last read() returned
+    bool body_done_ = true;
+    bool continue_wanted_ = false;
+    TimePoint body_started_;
+
+    bool chunked_answer_ = false;
+    std::optional<std::uint64_t> answer_left_;  // of an announced length
+    std::string trailers_;
+    bool head_sent_ = false;     // at least a part of the present answer has left
+    bool write_failed_ = false;  // the connection is of no more use
+
+    bool keep_alive_ = true;
+    bool idle_ = true;
+    bool linger_ = false;  // the client may still be sending: close in a way that lets it read the answer
+    std::size_t requests_ = 0;
+    std::uint64_t bytes_sent_ = 0;
+};
+
+}  // namespace flotilla::http

@@ -1,0 +1,82 @@
+#include "shard.hpp"
+
+#include "session.hpp"
+
+namespace flotilla::http {
+
+Shard::Shard(ServerShared& all, runtime::EventLoop& loop, runtime::Listener listener)
+    : shared(all),
+      loop_(loop),
+      listener_(std::move(listener)),
+      scope_(loop, [this](const std::string& task, const std::exception_ptr& failure) {
+          try {
+              std::rethrow_exception(failure);
+          } catch (const std::exception& error) {
+              shared.telemetry.log.error("{} ended by an exception: {}", task, error.what());
+          }
+      }) {}
+
+Shard::~Shard() = default;
+
+void Shard::start() { scope_.spawn("http-accept", accept_connections()); }
+
+Task<> Shard::accept_connections() {
+    for (;;) {
+        auto stream = co_await listener_->accept();
+        if (!stream) co_return;  // the listener was cancelled
+        Counters::bump(counters.accepted);
+        scope_.spawn("http-connection", serve(std::move(*stream)));
+        // Beyond the limit connections wait in the kernel's queue.
+        while (sessions_.size() >= shared.config.max_connections) co_await room_.wait();
+    }
+}
+
+Task<> Shard::serve(runtime::Stream stream) {
+    Session session(*this, std::move(stream));
+    const auto place = sessions_.insert(sessions_.end(), &session);
+    counters.connections.store(sessions_.size(), std::memory_order_relaxed);
+    struct Leave {
+        Shard& shard;
+        std::list<Session*>::iterator place;
+
+        ~Leave() {
+            shard.sessions_.erase(place);
+            shard.counters.connections.store(shard.sessions_.size(), std::memory_order_relaxed);
+            shard.room_.notify_one();
+        }
+    };
+    const Leave leave{*this, place};
+    co_await session.run();
+}
+
+void Shard::stop_accepting() {
+    if (listener_) listener_->cancel();
+    for (Session* session : std::list<Session*>(sessions_)) session->close_if_idle();
+}
+
+Task<std::size_t> Shard::drain(Deadline deadline) {
+    std::size_t cut = co_await scope_.drain(deadline);
+    listener_.reset();
+    co_return cut;
+}
+
+std::string_view Shard::date_field() {
+    const auto second = std::chrono::floor<std::chrono::seconds>(loop_.clock().wall_now());
+    if (second.time_since_epoch().count() != date_second_) {
+        date_second_ = second.time_since_epoch().count();
+        date_ = "Date: ";
+        date_ += HttpDate(second).text();
+        date_ += "\r\n";
+    }
+    return date_;
+}
+
+void Shard::add_to(ServerStats& stats) const noexcept {
+    stats.accepted += counters.accepted.load(std::memory_order_relaxed);
+    stats.requests += counters.requests.load(std::memory_order_relaxed);
+    stats.rejected += counters.rejected.load(std::memory_order_relaxed);
+    stats.connections += counters.connections.load(std::memory_order_relaxed);
+    stats.active_requests += counters.active.load(std::memory_order_relaxed);
+}
+
+}  // namespace flotilla::http
