@@ -33,8 +33,7 @@ std::optional<bool> parse_bool(std::string_view text) noexcept {
 Complaint missing(ParameterPlace place, std::string_view name) {
     const std::string_view what = place == ParameterPlace::header ? "header" : "parameter";
     return ErrorDetails{
-        .status = Status::bad_request,
-        .message = fmt::format("Required {} '{}' is not present.", what, name)
+        .status = Status::bad_request, .message = fmt::format("Required {} '{}' is not present.", what, name)
     };
 }
 
@@ -42,8 +41,11 @@ Complaint not_convertible(std::string_view name, std::string_view value, std::st
     return ErrorDetails{
         .status = Status::bad_request,
         .message = fmt::format(
-            "Method parameter '{}': Failed to convert value of type 'string' to required type '{}'; For input string: \"{}\"", name,
-            type, value
+            "Method parameter '{}': Failed to convert value of type 'string' to required type '{}'; For "
+            "input string: \"{}\"",
+            name,
+            type,
+            value
         ),
         .detail = fmt::format("Failed to convert '{}' with value: '{}'", name, value)
     };
@@ -63,7 +65,9 @@ Complaint check_json_body(const Request& request, Response& response) {
     if (request.body().empty()) {
         return ErrorDetails{
             .status = Status::bad_request,
-            .message = fmt::format("Required request body is missing: {}", request.route() ? request.route()->options.name : ""),
+            .message = fmt::format(
+                "Required request body is missing: {}", request.route() ? request.route()->options.name : ""
+            ),
             .detail = "Failed to read request"
         };
     }
@@ -72,7 +76,8 @@ Complaint check_json_body(const Request& request, Response& response) {
 
 Complaint check_json_answer(const Request& request, Response& response) {
     const std::string_view accept = request.header(KnownField::accept);
-    if (accept.empty() || accept == "*/*" || accept.find(json_type) != std::string_view::npos) return std::nullopt;
+    if (accept.empty() || accept == "*/*" || accept.find(json_type) != std::string_view::npos)
+        return std::nullopt;
     static constexpr std::array<std::string_view, 1> offer{json_type};
     if (best_media_type(request.fields(), offer)) return std::nullopt;
     response.set("Accept", json_type);
@@ -93,7 +98,8 @@ Complaint validation_complaint(std::string object, const std::vector<reflect::Vi
     if (!object.empty()) object.front() = ascii_lower(object.front());
     ErrorDetails details{
         .status = Status::bad_request,
-        .message = fmt::format("Validation failed for object='{}'. Error count: {}", object, violations.size()),
+        .message =
+            fmt::format("Validation failed for object='{}'. Error count: {}", object, violations.size()),
         .detail = "Invalid request content."
     };
     for (const auto& violation : violations) {
@@ -108,7 +114,9 @@ Complaint validation_complaint(std::string object, const std::vector<reflect::Vi
     return details;
 }
 
-void answer_error(const Request& request, Response& response, const ErrorRenderer& errors, const Error& error) {
+void answer_error(
+    const Request& request, Response& response, const ErrorRenderer& errors, const Error& error
+) {
     errors.render(request, {.status = status_of(error), .message = error.message()}, response);
 }
 

@@ -28,7 +28,10 @@ const StatusCategory& status_category() noexcept {
 enum class Form { classic, problem, html, none };
 
 constexpr std::array<std::string_view, 4> offered{
-    "application/json", "application/problem+json", "text/html", "application/vnd.spring-boot.actuator.v3+json"
+    "application/json",
+    "application/problem+json",
+    "text/html",
+    "application/vnd.spring-boot.actuator.v3+json"
 };
 
 Form form_for(std::string_view accept) {
@@ -63,7 +66,8 @@ std::string errors_json(const std::vector<FieldError>& errors) {
     for (const auto& error : errors) {
         std::string one;
         append_raw_member(
-            one, "codes",
+            one,
+            "codes",
             fmt::format(R"(["{0}.{1}.{2}","{0}.{2}","{0}"])", error.code, error.object, error.field)
         );
         append_member(one, "defaultMessage", error.message);
@@ -81,11 +85,16 @@ std::string errors_json(const std::vector<FieldError>& errors) {
 std::string html_escape(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '&') out += "&amp;";
-        else if (c == '"') out += "&quot;";
-        else out += c;
+        if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '&')
+            out += "&amp;";
+        else if (c == '"')
+            out += "&quot;";
+        else
+            out += c;
     }
     return out;
 }
@@ -98,7 +107,9 @@ bool included(IncludeAttribute include, const Request& request, std::string_view
 
 }  // namespace
 
-std::error_code make_error_code(Status status) noexcept { return {code_of(status), status_category()}; }
+std::error_code make_error_code(Status status) noexcept {
+    return {code_of(status), status_category()};
+}
 
 std::unexpected<Error> fail(Status status, std::string message) {
     return std::unexpected(Error(make_error_code(status), std::move(message)));
@@ -110,18 +121,26 @@ Status status_of(const Error& error) noexcept {
     if (code.category() != flotilla_category()) return Status::internal_server_error;
     switch (static_cast<Errc>(code.value())) {
         case Errc::invalid_argument:
-        case Errc::malformed: return Status::bad_request;
-        case Errc::not_found: return Status::not_found;
-        case Errc::conflict: return Status::conflict;
+        case Errc::malformed:
+            return Status::bad_request;
+        case Errc::not_found:
+            return Status::not_found;
+        case Errc::conflict:
+            return Status::conflict;
         case Errc::limit_exceeded:
-        case Errc::unavailable: return Status::service_unavailable;
-        case Errc::timed_out: return Status::gateway_timeout;
+        case Errc::unavailable:
+            return Status::service_unavailable;
+        case Errc::timed_out:
+            return Status::gateway_timeout;
         case Errc::refused:
-        case Errc::closed: return Status::bad_gateway;
-        case Errc::unsupported: return Status::not_implemented;
+        case Errc::closed:
+            return Status::bad_gateway;
+        case Errc::unsupported:
+            return Status::not_implemented;
         case Errc::cancelled:
         case Errc::io:
-        case Errc::internal: break;
+        case Errc::internal:
+            break;
     }
     return Status::internal_server_error;
 }
@@ -154,8 +173,11 @@ void ErrorRenderer::render(const Request& request, const ErrorDetails& details, 
     }
     if (form == Form::html) {
         response.text_body("text/html;charset=UTF-8") = fmt::format(
-            "<html><body><h1>{0} {1}</h1><p>{2}</p><p>{3}</p></body></html>", code_of(details.status),
-            html_escape(reason_of(details.status)), html_escape(details.message), html_escape(path)
+            "<html><body><h1>{0} {1}</h1><p>{2}</p><p>{3}</p></body></html>",
+            code_of(details.status),
+            html_escape(reason_of(details.status)),
+            html_escape(details.message),
+            html_escape(path)
         );
         return;
     }

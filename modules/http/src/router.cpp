@@ -60,11 +60,13 @@ struct Router::Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
     std::unique_ptr<Node> parameter;
     std::unique_ptr<Node> rest;
+
     /// Routes that end here, with the names that each gives to its parameters.
     struct End {
         const Route* route = nullptr;
         std::vector<std::string> names;
     };
+
     std::array<End, method_count> ends{};
     bool has_end = false;
 };
@@ -89,17 +91,27 @@ Router& Router::add(Method method, std::string_view pattern, Binding binding, Ro
     for (const auto& segment : parse_pattern(pattern)) {
         std::unique_ptr<Node>* next = nullptr;
         switch (segment.kind) {
-            case Segment::Kind::literal: next = &node->literals[std::string(segment.text)]; break;
-            case Segment::Kind::parameter: next = &node->parameter; break;
-            case Segment::Kind::rest: next = &node->rest; break;
+            case Segment::Kind::literal:
+                next = &node->literals[std::string(segment.text)];
+                break;
+            case Segment::Kind::parameter:
+                next = &node->parameter;
+                break;
+            case Segment::Kind::rest:
+                next = &node->rest;
+                break;
         }
         if (segment.kind != Segment::Kind::literal) names.emplace_back(segment.text);
         if (!*next) *next = std::make_unique<Node>();
         node = next->get();
     }
     for (const auto& parameter : binding.parameters) {
-        if (parameter.place == ParameterPlace::path && std::ranges::find(names, parameter.name) == names.end())
-            bad_pattern(pattern, fmt::format("the handler takes Path<\"{}\">, which the pattern does not have", parameter.name));
+        if (parameter.place == ParameterPlace::path &&
+            std::ranges::find(names, parameter.name) == names.end())
+            bad_pattern(
+                pattern,
+                fmt::format("the handler takes Path<\"{}\">, which the pattern does not have", parameter.name)
+            );
     }
     Node::End& end = node->ends[static_cast<std::size_t>(method)];
     if (end.route) bad_pattern(pattern, fmt::format("{} has a route already", to_text(method)));
@@ -147,6 +159,7 @@ const Router::Node* Router::find(std::string_view path, Request& request) const 
             return nullptr;
         }
     };
+
     if (!path.starts_with('/')) return nullptr;
     return Search::descend(*root_, path.substr(1), request);
 }
@@ -181,7 +194,8 @@ std::string Router::allowed_methods(const Node& node) const {
     for (std::size_t i = 0; i < method_count; ++i) {
         if (!node.ends[i].route) continue;
         add(node.ends[i].route->method_text);
-        if (static_cast<Method>(i) == Method::get && !node.ends[static_cast<std::size_t>(Method::head)].route) add("HEAD");
+        if (static_cast<Method>(i) == Method::get && !node.ends[static_cast<std::size_t>(Method::head)].route)
+            add("HEAD");
     }
     return allow;
 }
@@ -196,7 +210,9 @@ void Router::answer_without_route(const Request& request, Response& response) co
         }
         errors_.render(
             request,
-            {.status = Status::not_found, .message = fmt::format("No static resource {}.", request.path().substr(1))}, response
+            {.status = Status::not_found,
+             .message = fmt::format("No static resource {}.", request.path().substr(1))},
+            response
         );
         return;
     }
@@ -238,12 +254,14 @@ Pending Router::handle(Request& request, Response& response) {
         apply_after(request, response);
         return std::nullopt;
     }
+
     struct Then {
         static Task<> run(const Router& router, Task<> task, Request& about, Response& answer) {
             co_await std::move(task);
             router.apply_after(about, answer);
         }
     };
+
     return Then::run(*this, *std::move(pending), request, response);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Bytes that have arrived and are not used up. Blocks come from a pool of the loop, so that an idle connection holds none.
+// Bytes that have arrived and are not used up. Blocks come from a pool of the loop, so that an idle
+// connection holds none.
 
 #include <cstring>
 #include <memory>

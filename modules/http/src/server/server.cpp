@@ -8,8 +8,9 @@ namespace flotilla::http {
 
 struct Server::Impl {
     ServerShared shared;
-    std::vector<std::unique_ptr<Shard>> shards;  // changed under the mutex, as figures are read from any thread
-    mutable std::mutex mutex;
+    std::vector<std::unique_ptr<Shard>> shards{
+    };  // changed under the mutex, as figures are read from any thread
+    mutable std::mutex mutex{};
 
     void add(std::unique_ptr<Shard> shard) {
         const std::lock_guard lock(mutex);
@@ -43,7 +44,11 @@ Task<> stop_accepting(Shard& shard) {
 }  // namespace
 
 Server::Server(
-    runtime::Runtime& runtime, ServerConfig config, Handler& handler, Telemetry telemetry, ErrorRenderer errors
+    runtime::Runtime& runtime,
+    ServerConfig config,
+    Handler& handler,
+    Telemetry telemetry,
+    ErrorRenderer errors
 )
     : impl_(new Impl{
           {.runtime = runtime,
@@ -57,14 +62,20 @@ Server::Server(
           {}
       }) {}
 
-Server::~Server() { FLT_ASSERT(impl_->shards.empty()); }
+Server::~Server() {
+    FLT_ASSERT(impl_->shards.empty());
+}
 
-void Server::observe(Observer observer) { impl_->shared.observers.push_back(std::move(observer)); }
+void Server::observe(Observer observer) {
+    impl_->shared.observers.push_back(std::move(observer));
+}
 
 Task<Result<runtime::Endpoint>> Server::start() {
     ServerShared& shared = impl_->shared;
     const ServerConfig& config = shared.config;
-    if (config.ssl && config.ssl->enabled) FLT_CO_TRY(shared.tls, runtime::TlsContext::server(*config.ssl));
+    if (config.ssl && config.ssl->enabled) {
+        FLT_CO_TRY(shared.tls, runtime::TlsContext::server(*config.ssl));
+    }
     FLT_CO_TRY(auto endpoint, runtime::Endpoint::parse(config.address, config.port));
 
     runtime::Runtime& runtime = shared.runtime;
@@ -89,7 +100,9 @@ Task<Result<runtime::Endpoint>> Server::start() {
     co_return endpoint;
 }
 
-void Server::announce_shutdown() noexcept { impl_->shared.leaving = true; }
+void Server::announce_shutdown() noexcept {
+    impl_->shared.leaving = true;
+}
 
 Task<std::size_t> Server::stop(Deadline deadline) {
     impl_->shared.leaving = true;
@@ -101,7 +114,9 @@ Task<std::size_t> Server::stop(Deadline deadline) {
     }
     std::size_t cut = 0;
     for (auto& shard : impl_->shards) {
-        const std::function<Task<std::size_t>()> drain = [&shard, deadline] { return shard->drain(deadline); };
+        const std::function<Task<std::size_t>()> drain = [&shard, deadline] {
+            return shard->drain(deadline);
+        };
         cut += co_await runtime.on(shard->loop(), drain);
     }
     impl_->clear();
@@ -120,6 +135,8 @@ ServerStats Server::stats() const noexcept {
     return stats;
 }
 
-const ServerConfig& Server::config() const noexcept { return impl_->shared.config; }
+const ServerConfig& Server::config() const noexcept {
+    return impl_->shared.config;
+}
 
 }  // namespace flotilla::http

@@ -24,7 +24,9 @@ std::string uri_of(const Request& request, int status) {
 std::uint64_t key_of(const Request& request, const Response& response) {
     const std::uint64_t route = request.route() ? request.route()->id + 1 : 0;
     return metrics::cache_key(
-        route, static_cast<std::uint64_t>(code_of(response.status())), static_cast<std::uint64_t>(request.method())
+        route,
+        static_cast<std::uint64_t>(code_of(response.status())),
+        static_cast<std::uint64_t>(request.method())
     );
 }
 
@@ -33,12 +35,18 @@ std::uint64_t key_of(const Request& request, const Response& response) {
 std::string_view outcome_of(int status) noexcept {
     if (reason_phrase(status).empty()) return "UNKNOWN";
     switch (status / 100) {
-        case 1: return "INFORMATIONAL";
-        case 2: return "SUCCESS";
-        case 3: return "REDIRECTION";
-        case 4: return "CLIENT_ERROR";
-        case 5: return "SERVER_ERROR";
-        default: return "UNKNOWN";
+        case 1:
+            return "INFORMATIONAL";
+        case 2:
+            return "SUCCESS";
+        case 3:
+            return "REDIRECTION";
+        case 4:
+            return "CLIENT_ERROR";
+        case 5:
+            return "SERVER_ERROR";
+        default:
+            return "UNKNOWN";
     }
 }
 
@@ -71,7 +79,11 @@ metrics::LongTaskTimer::Task ServerMeters::start_active(const Request& request, 
     const auto timer = active_.get(metrics::cache_key(static_cast<std::uint64_t>(request.method())), [&] {
         return registry_->long_task_timer(
             "http.server.requests.active",
-            {{"exception", "none"}, {"method", method_of(request)}, {"outcome", "SUCCESS"}, {"status", "200"}, {"uri", "UNKNOWN"}}
+            {{"exception", "none"},
+             {"method", method_of(request)},
+             {"outcome", "SUCCESS"},
+             {"status", "200"},
+             {"uri", "UNKNOWN"}}
         );
     });
     return timer.start(now);

@@ -39,12 +39,18 @@ RequestParser::Options parser_options(const ServerConfig& config) {
 }
 
 constexpr std::array trace_fields{
-    KnownField::b3, KnownField::x_b3_traceid, KnownField::x_b3_sampled, KnownField::x_b3_flags, KnownField::traceparent
+    KnownField::b3,
+    KnownField::x_b3_traceid,
+    KnownField::x_b3_sampled,
+    KnownField::x_b3_flags,
+    KnownField::traceparent
 };
 
 tracing::Extracted extract_trace(const tracing::Propagator& propagator, const Fields& fields) {
-    const bool baggage = !propagator.config().baggage.remote_fields.empty() || fields.contains(KnownField::baggage);
-    const bool traced = std::ranges::any_of(trace_fields, [&](KnownField field) { return fields.contains(field); });
+    const bool baggage =
+        !propagator.config().baggage.remote_fields.empty() || fields.contains(KnownField::baggage);
+    const bool traced =
+        std::ranges::any_of(trace_fields, [&](KnownField field) { return fields.contains(field); });
     if (!traced && !baggage) return {};
     tracing::IncomingHeaders headers;
     for (const auto& field : fields) propagator.offer(headers, field.name, field.value);
@@ -141,13 +147,13 @@ void Session::begin_request(const RequestHead& head) {
         request_.decoded_path_ = decoded ? std::move(*decoded) : std::string(head.path);
         request_.path_ = request_.decoded_path_;
     }
-    keep_alive_ = head.keep_alive && !(config_.max_keep_alive_requests && requests_ + 1 >= config_.max_keep_alive_requests);
+    keep_alive_ = head.keep_alive &&
+                  !(config_.max_keep_alive_requests && requests_ + 1 >= config_.max_keep_alive_requests);
     continue_wanted_ = head.expect_continue;
     framing_ = head.chunked ? Framing::chunked : head.has_body() ? Framing::length : Framing::none;
     body_left_ = head.content_length.value_or(0);
     body_read_ = 0;
     handed_out_ = 0;
-    body_failed_ = false;
     body_done_ = framing_ == Framing::none;
     if (framing_ == Framing::chunked) chunks_.reset();
     ++requests_;
@@ -156,7 +162,9 @@ void Session::begin_request(const RequestHead& head) {
     shard_.shared.handler.prepare(request_);
 
     TaskContext& task = TaskContext::current();
-    task.deadline = config_.request_timeout.count() > 0 ? Deadline::after(request_.received_, config_.request_timeout) : Deadline();
+    task.deadline = config_.request_timeout.count() > 0
+                        ? Deadline::after(request_.received_, config_.request_timeout)
+                        : Deadline();
     if (auto* tracer = shard_.shared.telemetry.tracer) {
         span_ = tracer->start_server(
             extract_trace(tracer->propagator(), head.fields),
@@ -183,7 +191,8 @@ Session::Step Session::begin_exchange() {
     std::size_t used = head_size;
     if (!body_done_ && !streams) {
         const std::string_view arrived = in_.view().substr(head_size);
-        const std::uint64_t limit = shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
+        const std::uint64_t limit =
+            shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
         if (framing_ == Framing::chunked || arrived.size() < body_left_ || body_left_ > limit) {
             park_head(used);
             return Step::body_first;
@@ -242,7 +251,8 @@ Task<> Session::run_pending() {
     try {
         co_await std::exchange(pending_, std::nullopt).value();
     } catch (const boost::system::system_error& error) {
-        if (error.code() == asio::error::operation_aborted) throw;  // the server is cutting this connection off
+        if (error.code() == asio::error::operation_aborted)
+            throw;  // the server is cutting this connection off
         answer_exception(std::current_exception());
     } catch (...) {
         answer_exception(std::current_exception());
@@ -260,7 +270,11 @@ void Session::answer_exception(const std::exception_ptr& failure) {
         details.exception = "unknown";
     }
     shard_.shared.telemetry.log.error(
-        "{} {} failed: {}: {}", request_.method_text(), request_.raw_path(), details.exception, details.message
+        "{} {} failed: {}: {}",
+        request_.method_text(),
+        request_.raw_path(),
+        details.exception,
+        details.message
     );
     response_.clear();
     shard_.shared.errors.render(request_, details, response_);
@@ -270,7 +284,9 @@ void Session::answer_exception(const std::exception_ptr& failure) {
 void Session::refuse_while_stopping() {
     response_.set("Retry-After", "1");
     shard_.shared.errors.render(
-        request_, {.status = Status::service_unavailable, .message = "The server is shutting down."}, response_
+        request_,
+        {.status = Status::service_unavailable, .message = "The server is shutting down."},
+        response_
     );
     keep_alive_ = false;
     linger_ = true;
@@ -283,12 +299,16 @@ void Session::answer_refusal(const Reject& reject) {
     Shard::Counters::bump(shard_.counters.rejected);
     if (auto* meters = shard_.shared.telemetry.meters)
         meters->counter("flotilla.http.rejected", {{"rule", std::string(reject.rule)}}).increment();
-    shard_.shared.telemetry.log.debug("{} sent a malformed message: {} ({})", stream_.peer().text(), reject.why, reject.rule);
+    shard_.shared.telemetry.log.debug(
+        "{} sent a malformed message: {} ({})", stream_.peer().text(), reject.why, reject.rule
+    );
     response_.clear();
     keep_alive_ = false;
     linger_ = true;
     shard_.shared.errors.render(
-        request_, {.status = static_cast<Status>(reject.status), .message = std::string(reject.why)}, response_
+        request_,
+        {.status = static_cast<Status>(reject.status), .message = std::string(reject.why)},
+        response_
     );
 }
 
@@ -318,14 +338,17 @@ Task<Result<void>> Session::fill(Deadline deadline) {
         }
         if (io.status != runtime::IoStatus::would_block) co_return fail(Errc::closed, "the client went away");
         const runtime::Wake wake = co_await stream_.ready(deadline);
-        if (wake == runtime::Wake::timed_out) co_return fail(Errc::timed_out, "the body did not come in time");
+        if (wake == runtime::Wake::timed_out)
+            co_return fail(Errc::timed_out, "the body did not come in time");
         if (wake == runtime::Wake::cancelled) co_return fail(Errc::cancelled);
     }
 }
 
 Deadline Session::body_deadline() const {
-    const auto paced = body_grace + std::chrono::seconds(body_read_ / std::max<std::uint64_t>(1, config_.min_body_rate.count));
-    return Deadline::after(now(), config_.body_timeout).or_sooner(Deadline::after(body_started_, paced));
+    const auto paced =
+        body_grace +
+        std::chrono::seconds(body_read_ / std::max<std::uint64_t>(1, config_.min_body_rate.count));
+    return Deadline::after(now(), config_.body_timeout).or_sooner(Deadline::after(request_.received_, paced));
 }
 
 Task<Result<std::string_view>> Session::read() {
@@ -345,7 +368,8 @@ Task<Result<std::string_view>> Session::read() {
             co_return piece;
         }
         const auto step = chunks_.next(in_.view());
-        if (step.state == ChunkedDecoder::State::rejected) co_return fail(Errc::malformed, std::string(chunks_.reject().why));
+        if (step.state == ChunkedDecoder::State::rejected)
+            co_return fail(Errc::malformed, std::string(chunks_.reject().why));
         body_done_ = step.state == ChunkedDecoder::State::done;
         if (!step.body.empty()) {
             handed_out_ = step.consumed;
@@ -358,19 +382,24 @@ Task<Result<std::string_view>> Session::read() {
 }
 
 Task<bool> Session::read_whole_body() {
-    const std::uint64_t limit = shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
+    const std::uint64_t limit =
+        shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
     body_.clear();
     for (;;) {
-        const std::uint64_t announced = framing_ == Framing::length ? body_read_ + body_left_ : chunks_.announced();
+        const std::uint64_t announced =
+            framing_ == Framing::length ? body_read_ + body_left_ : chunks_.announced();
         if (announced > limit) {
             answer_refusal(body_too_large);
             co_return false;
         }
         const auto piece = co_await read();
         if (!piece) {
-            if (piece.error().code() == Errc::malformed) answer_refusal(chunks_.reject());
-            else if (piece.error().code() == Errc::timed_out) answer_refusal({408, "S13", "body not complete in time"});
-            else write_failed_ = true;
+            if (piece.error().code() == Errc::malformed)
+                answer_refusal(chunks_.reject());
+            else if (piece.error().code() == Errc::timed_out)
+                answer_refusal({408, "S13", "body not complete in time"});
+            else
+                write_failed_ = true;
             co_return false;
         }
         if (piece->empty()) break;
@@ -410,8 +439,10 @@ bool Session::flush_now() {
     const runtime::Io io = stream_.try_write({&part, 1});
     if (io.status != runtime::IoStatus::done) return false;
     bytes_sent_ += io.bytes;
-    if (io.bytes == out_.size()) out_.clear();
-    else out_.erase(0, io.bytes);
+    if (io.bytes == out_.size())
+        out_.clear();
+    else
+        out_.erase(0, io.bytes);
     return out_.empty();
 }
 
@@ -442,9 +473,12 @@ void Session::append_head(std::optional<std::uint64_t> length) {
             keep_alive_ = false;  // the end of the connection is the end of the body
         }
     }
-    if (response_.closes_connection() || shard_.shared.leaving.load(std::memory_order_relaxed)) keep_alive_ = false;
-    if (!keep_alive_) out_ += "Connection: close\r\n";
-    else if (minor == 0) out_ += "Connection: keep-alive\r\n";
+    if (response_.closes_connection() || shard_.shared.leaving.load(std::memory_order_relaxed))
+        keep_alive_ = false;
+    if (!keep_alive_)
+        out_ += "Connection: close\r\n";
+    else if (minor == 0)
+        out_ += "Connection: keep-alive\r\n";
     append_head_end(out_);
 }
 
@@ -459,10 +493,15 @@ void Session::compress_if_worthwhile() {
     const CompressionConfig& compression = config_.compression;
     if (!compression.enabled) return;
     const auto text = response_.text();
-    if (!text || text->size() < compression.min_response_size.count || response_.headers().contains("Content-Encoding")) return;
+    if (!text || text->size() < compression.min_response_size.count ||
+        response_.headers().contains("Content-Encoding"))
+        return;
     const std::string_view type = response_.headers().find("Content-Type");
     const std::string_view media = type.substr(0, type.find(';'));
-    if (std::ranges::none_of(compression.mime_types, [&](const std::string& mime) { return iequals(mime, media); })) return;
+    if (std::ranges::none_of(compression.mime_types, [&](const std::string& mime) {
+            return iequals(mime, media);
+        }))
+        return;
     response_.add("Vary", "Accept-Encoding");
     if (best_content_coding(request_.fields()) != ContentCoding::gzip) return;
     response_.set("Content-Encoding", "gzip");
@@ -482,7 +521,10 @@ Task<> Session::send_answer_slowly() {
     }
     if (sent || write_failed_) co_return;
     shard_.shared.telemetry.log.error(
-        "{} {}: the answer was cut off: {}", request_.method_text(), request_.raw_path(), sent.error().message()
+        "{} {}: the answer was cut off: {}",
+        request_.method_text(),
+        request_.raw_path(),
+        sent.error().message()
     );
     // The client must see that the body is not complete: no last chunk, fewer bytes than announced.
     write_failed_ = true;
@@ -495,7 +537,8 @@ Task<Result<void>> Session::produce_body() {
         append_head(whole.size());
         const bool bodiless = is_head() || never_has_body(code_of(response_.status()));
         const std::string_view body = bodiless ? std::string_view() : whole;
-        const auto written = co_await stream_.write_all(out_, body, write_deadline(out_.size() + body.size()));
+        const auto written =
+            co_await stream_.write_all(out_, body, write_deadline(out_.size() + body.size()));
         bytes_sent_ += out_.size() + body.size();
         out_.clear();
         if (!written) write_failed_ = true;
@@ -542,8 +585,10 @@ Task<Result<void>> Session::write(std::string_view bytes) {
         if (bytes.size() > *answer_left_) co_return fail(Errc::internal, "the body is longer than announced");
         *answer_left_ -= bytes.size();
     }
-    if (chunked_answer_) append_chunk(out_, bytes);
-    else out_ += bytes;
+    if (chunked_answer_)
+        append_chunk(out_, bytes);
+    else
+        out_ += bytes;
     if (out_.size() < output_limit) co_return Result<void>();
     co_return co_await flush();
 }
@@ -554,9 +599,13 @@ Task<Result<void>> Session::flush() {
     co_return Result<void>();
 }
 
-void Session::trailer(std::string_view name, std::string_view value) { (void)append_field(trailers_, name, value); }
+void Session::trailer(std::string_view name, std::string_view value) {
+    (void)append_field(trailers_, name, value);
+}
 
-bool Session::closed() const noexcept { return write_failed_ || stream_.peer_closed(); }
+bool Session::closed() const noexcept {
+    return write_failed_ || stream_.peer_closed();
+}
 
 // The end of an exchange.
 
@@ -578,17 +627,25 @@ void Session::record_exchange() {
             {.service = {}, .ip = address, .port = stream_.peer().port()}
         );
     }
-    for (const auto& observer : shared.observers) observer({request_, response_, request_.received_, finished, bytes_sent_});
+    for (const auto& observer : shared.observers)
+        observer({request_, response_, request_.received_, finished, bytes_sent_});
     if (config_.access_log) {
         shared.telemetry.access_log.info(
-            "{} \"{} {} HTTP/1.{}\" {} {} {}us", stream_.peer().address(), request_.method_text(), request_.head().target,
-            request_.head().minor_version, status, response_.text().value_or("").size(),
+            "{} \"{} {} HTTP/1.{}\" {} {} {}us",
+            stream_.peer().address(),
+            request_.method_text(),
+            request_.head().target,
+            request_.head().minor_version,
+            status,
+            response_.text().value_or("").size(),
             std::chrono::duration_cast<std::chrono::microseconds>(taken).count()
         );
     }
     if (config_.slow_request_threshold.count() > 0 && taken > config_.slow_request_threshold) {
         shared.telemetry.log.warn(
-            "slow request: {} {} took {} ms", request_.method_text(), request_.raw_path(),
+            "slow request: {} {} took {} ms",
+            request_.method_text(),
+            request_.raw_path(),
             std::chrono::duration_cast<std::chrono::milliseconds>(taken).count()
         );
     }

@@ -1,9 +1,9 @@
 #pragma once
 // One connection of a server: reads requests, has them answered, writes answers.
 //
-// The way of a small request has no coroutine of its own: parse, handle, append the answer to the output; requests that
-// were sent ahead (pipelining) are answered with one write. What has to wait, a body that is still on its way or a handler
-// that suspends, goes through `finish_slowly`.
+// The way of a small request has no coroutine of its own: parse, handle, append the answer to the output;
+// requests that were sent ahead (pipelining) are answered with one write. What has to wait, a body that is
+// still on its way or a handler that suspends, goes through `finish_slowly`.
 
 #include <optional>
 #include <string>
@@ -45,10 +45,10 @@ private:
 
     /// What remains to be done for a request once all that needs no waiting is done.
     enum class Step {
-        answered,      ///< nothing: the answer is in the output
-        body_first,    ///< the body has to arrive before the handler is called
+        answered,       ///< nothing: the answer is in the output
+        body_first,     ///< the body has to arrive before the handler is called
         handler_waits,  ///< the handler has returned a coroutine
-        answer_waits,  ///< the answer has more to it than a text, or a body is left on the wire
+        answer_waits,   ///< the answer has more to it than a text, or a body is left on the wire
     };
 
     Task<> serve_requests();
@@ -82,13 +82,15 @@ private:
 
     [[nodiscard]] Deadline body_deadline() const;
     [[nodiscard]] Deadline write_deadline(std::size_t bytes) const;
+
     [[nodiscard]] TimePoint now() const { return shard_.loop().clock().now(); }
 
     Shard& shard_;
     const ServerConfig& config_;
     runtime::Stream stream_;
     InputBuffer in_;
-    std::optional<InputBuffer> head_memory_;  // what the request's views point into while the body is read into in_
+    std::optional<InputBuffer>
+        head_memory_;  // what the request's views point into while the body is read into in_
     std::string out_;
     RequestParser parser_;
     ChunkedDecoder chunks_;
@@ -101,12 +103,11 @@ private:
     std::string body_;  // a body that did not arrive as a whole
 
     Framing framing_ = Framing::none;
-    std::uint64_t body_left_ = 0;   // of an announced length
+    std::uint64_t body_left_ = 0;  // of an announced length
     std::uint64_t body_read_ = 0;
-    std::size_t handed_out_ = 0;    // bytes of in_ that the last read() returned
+    std::size_t handed_out_ = 0;  // bytes of in_ that the last read() returned
     bool body_done_ = true;
     bool continue_wanted_ = false;
-    TimePoint body_started_;
 
     bool chunked_answer_ = false;
     std::optional<std::uint64_t> answer_left_;  // of an announced length

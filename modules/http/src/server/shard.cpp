@@ -18,7 +18,9 @@ Shard::Shard(ServerShared& all, runtime::EventLoop& loop, runtime::Listener list
 
 Shard::~Shard() = default;
 
-void Shard::start() { scope_.spawn("http-accept", accept_connections()); }
+void Shard::start() {
+    scope_.spawn("http-accept", accept_connections());
+}
 
 Task<> Shard::accept_connections() {
     for (;;) {
@@ -35,6 +37,7 @@ Task<> Shard::serve(runtime::Stream stream) {
     Session session(*this, std::move(stream));
     const auto place = sessions_.insert(sessions_.end(), &session);
     counters.connections.store(sessions_.size(), std::memory_order_relaxed);
+
     struct Leave {
         Shard& shard;
         std::list<Session*>::iterator place;
@@ -45,6 +48,7 @@ Task<> Shard::serve(runtime::Stream stream) {
             shard.room_.notify_one();
         }
     };
+
     const Leave leave{*this, place};
     co_await session.run();
 }

@@ -2,17 +2,19 @@
 /// Handler parameters by type: what a function takes says what it needs of the request.
 ///
 ///     Path<"id", int>                 `{id}` of the route's pattern
-///     Query<"page", int>              `?page=3`; required unless the type is std::optional<…> or std::vector<…>
-///     Header<"X-Tenant">              a header, required likewise
-///     Body<OrderIn>                   the body: JSON into a described struct, validated by the rules beside its fields;
+///     Query<"page", int>              `?page=3`; required unless the type is std::optional<…> or
+///     std::vector<…> Header<"X-Tenant">              a header, required likewise Body<OrderIn> the body:
+///     JSON into a described struct, validated by the rules beside its fields;
 ///                                     Body<std::string> is the text as it came
 ///     Request&, tracing::SpanRef      the request itself; its span
 ///
-/// What it returns is the answer: a described struct, list, map or reflect::Json (JSON, 200), std::string (text), void
-/// (200, empty), Response, Created<T>, std::optional<T> (nothing: 404 without a body), Result<T> (an error: its status and
-/// an error body), or a Task of any of these. A handler may run on all loops at once.
+/// What it returns is the answer: a described struct, list, map or reflect::Json (JSON, 200), std::string
+/// (text), void (200, empty), Response, Created<T>, std::optional<T> (nothing: 404 without a body), Result<T>
+/// (an error: its status and an error body), or a Task of any of these. A handler may run on all loops at
+/// once.
 ///
-/// A parameter that is missing or of another type is answered with 400 and its name, before the handler is called.
+/// A parameter that is missing or of another type is answered with 400 and its name, before the handler is
+/// called.
 
 #include <algorithm>
 #include <functional>
@@ -35,7 +37,9 @@ namespace flotilla::http {
 /// Text as a template argument.
 template <std::size_t N>
 struct Name {
-    constexpr Name(const char (&text)[N]) { std::copy_n(text, N, value); }  // NOLINT(google-explicit-constructor)
+    constexpr Name(const char (&text)[N]) {
+        std::copy_n(text, N, value);
+    }  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] constexpr std::string_view view() const { return {value, N - 1}; }
 
@@ -110,12 +114,18 @@ std::string simple_type_name(const char* mangled);
 
 template <class T>
 std::string type_text() {
-    if constexpr (is_optional<T> || is_vector<T>) return type_text<typename T::value_type>();
-    else if constexpr (std::same_as<T, bool>) return "boolean";
-    else if constexpr (std::integral<T>) return "integer";
-    else if constexpr (std::floating_point<T>) return "number";
-    else if constexpr (std::same_as<T, std::string> || reflect::DescribedEnum<T>) return "string";
-    else return simple_type_name(typeid(T).name());
+    if constexpr (is_optional<T> || is_vector<T>)
+        return type_text<typename T::value_type>();
+    else if constexpr (std::same_as<T, bool>)
+        return "boolean";
+    else if constexpr (std::integral<T>)
+        return "integer";
+    else if constexpr (std::floating_point<T>)
+        return "number";
+    else if constexpr (std::same_as<T, std::string> || reflect::DescribedEnum<T>)
+        return "string";
+    else
+        return simple_type_name(typeid(T).name());
 }
 
 std::optional<bool> parse_bool(std::string_view text) noexcept;
@@ -156,13 +166,14 @@ Complaint validation_complaint(std::string object, const std::vector<reflect::Vi
 /// How each type of parameter is taken out of a request.
 template <class Parameter>
 struct Extractor {
-    static_assert(sizeof(Parameter) == 0, "a handler takes Path, Query, Header, Body, Request& or tracing::SpanRef, by value");
+    static_assert(
+        sizeof(Parameter) == 0,
+        "a handler takes Path, Query, Header, Body, Request& or tracing::SpanRef, by value"
+    );
 };
 
 template <class T>
-Complaint fill(
-    T& into, ParameterPlace place, std::string_view name, std::optional<std::string_view> text
-) {
+Complaint fill(T& into, ParameterPlace place, std::string_view name, std::optional<std::string_view> text) {
     if constexpr (is_optional<T>) {
         if (!text) return std::nullopt;
         auto value = convert<typename T::value_type>(*text);
@@ -193,7 +204,9 @@ struct Extractor<Query<name, T>> {
     static constexpr bool required = !is_optional<T> && !is_vector<T>;
 
     static void describe(Binding& binding) {
-        binding.parameters.push_back({ParameterPlace::query, std::string(name.view()), type_text<T>(), required});
+        binding.parameters.push_back(
+            {ParameterPlace::query, std::string(name.view()), type_text<T>(), required}
+        );
     }
 
     static Complaint extract(Request& request, Response&, Query<name, T>& into) {
@@ -214,13 +227,18 @@ struct Extractor<Query<name, T>> {
 template <Name name, class T>
 struct Extractor<Header<name, T>> {
     static void describe(Binding& binding) {
-        binding.parameters.push_back({ParameterPlace::header, std::string(name.view()), type_text<T>(), !is_optional<T>});
+        binding.parameters.push_back(
+            {ParameterPlace::header, std::string(name.view()), type_text<T>(), !is_optional<T>}
+        );
     }
 
     static Complaint extract(Request& request, Response&, Header<name, T>& into) {
         const Field* field = request.fields().find(name.view());
         return fill(
-            into.value, ParameterPlace::header, name.view(), field ? std::optional(field->value) : std::nullopt
+            into.value,
+            ParameterPlace::header,
+            name.view(),
+            field ? std::optional(field->value) : std::nullopt
         );
     }
 };
@@ -270,12 +288,16 @@ struct Extractor<tracing::SpanRef> {
 /// Parameters are kept by value; the request alone by reference.
 template <class P>
 using Kept = std::conditional_t<
-    std::is_same_v<std::remove_cvref_t<P>, Request>, std::reference_wrapper<Request>, std::remove_cvref_t<P>>;
+    std::is_same_v<std::remove_cvref_t<P>, Request>,
+    std::reference_wrapper<Request>,
+    std::remove_cvref_t<P>>;
 
 template <class P>
 Kept<P> initial(Request& request) {
-    if constexpr (std::is_same_v<Kept<P>, std::reference_wrapper<Request>>) return std::ref(request);
-    else return {};
+    if constexpr (std::is_same_v<Kept<P>, std::reference_wrapper<Request>>)
+        return std::ref(request);
+    else
+        return {};
 }
 
 template <class T>
@@ -294,15 +316,21 @@ inline constexpr bool is_result<Result<T>> = true;
 /// Whether an answer of this type is JSON, seen through what wraps it.
 template <class T>
 constexpr bool answers_json() {
-    if constexpr (is_task<T> || is_result<T> || is_optional<T>) return answers_json<typename T::value_type>();
-    else if constexpr (is_created<T>) return answers_json<decltype(T::value)>();
-    else return !std::is_void_v<T> && !std::same_as<T, Response> && !std::same_as<T, std::string> && !std::same_as<T, Status>;
+    if constexpr (is_task<T> || is_result<T> || is_optional<T>)
+        return answers_json<typename T::value_type>();
+    else if constexpr (is_created<T>)
+        return answers_json<decltype(T::value)>();
+    else
+        return !std::is_void_v<T> && !std::same_as<T, Response> && !std::same_as<T, std::string> &&
+               !std::same_as<T, Status>;
 }
 
 inline constexpr std::string_view json_type = "application/json";
 inline constexpr std::string_view text_type = "text/plain;charset=UTF-8";
 
-void answer_error(const Request& request, Response& response, const ErrorRenderer& errors, const Error& error);
+void answer_error(
+    const Request& request, Response& response, const ErrorRenderer& errors, const Error& error
+);
 
 /// Turns what a handler returned into the response.
 template <class T>
@@ -319,8 +347,10 @@ void answer(const Request& request, Response& response, const ErrorRenderer& err
             answer(request, response, errors, *std::forward<T>(value));
         }
     } else if constexpr (is_optional<Value>) {
-        if (value) answer(request, response, errors, *std::forward<T>(value));
-        else response.status(Status::not_found);
+        if (value)
+            answer(request, response, errors, *std::forward<T>(value));
+        else
+            response.status(Status::not_found);
     } else if constexpr (is_created<Value>) {
         response.status(Status::created);
         if (!value.location.empty()) response.set("Location", value.location);
@@ -333,7 +363,9 @@ void answer(const Request& request, Response& response, const ErrorRenderer& err
 }
 
 template <class F, class Returned, class Tuple>
-Task<> run_coroutine(F& function, Tuple arguments, Request& request, Response& response, const ErrorRenderer& errors) {
+Task<> run_coroutine(
+    F& function, Tuple arguments, Request& request, Response& response, const ErrorRenderer& errors
+) {
     if constexpr (std::is_void_v<typename Returned::value_type>) {
         co_await std::apply(function, std::move(arguments));
     } else {
@@ -357,7 +389,9 @@ Binding bind_with(F function) {
             std::apply(
                 [&](auto&... each) {
                     // The first complaint ends it.
-                    (void)(... || (complaint = Extractor<std::remove_reference_t<decltype(each)>>::extract(request, response, each)));
+                    (void)(... || (complaint = Extractor<std::remove_reference_t<decltype(each)>>::extract(
+                                       request, response, each
+                                   )));
                 },
                 arguments
             );

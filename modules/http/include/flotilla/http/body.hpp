@@ -1,5 +1,6 @@
 #pragma once
-/// Bodies that are too long, or too slow, to be held in memory: read and written piece by piece, with backpressure.
+/// Bodies that are too long, or too slow, to be held in memory: read and written piece by piece, with
+/// backpressure.
 
 #include <span>
 #include <string_view>
@@ -19,8 +20,8 @@ protected:
     ~BodyReader() = default;
 };
 
-/// The body of an answer, as it is made. Each write waits until the client has taken enough of it; what is written
-/// before the first wait leaves in one piece with the head.
+/// The body of an answer, as it is made. Each write waits until the client has taken enough of it; what is
+/// written before the first wait leaves in one piece with the head.
 class BodyWriter {
 public:
     virtual Task<Result<void>> write(std::string_view bytes) = 0;

@@ -17,7 +17,8 @@ namespace flotilla::http {
 std::error_code make_error_code(Status status) noexcept;
 std::unexpected<Error> fail(Status status, std::string message = {});
 
-/// The status that says best what the error is: not_found 404, invalid_argument 400, timed_out 504, ...; 500 for the rest.
+/// The status that says best what the error is: not_found 404, invalid_argument 400, timed_out 504, ...; 500
+/// for the rest.
 Status status_of(const Error& error) noexcept;
 
 /// One broken rule of a request body, as Spring's binding errors list it.
@@ -32,11 +33,11 @@ struct FieldError {
 /// What an error answer is made of.
 struct ErrorDetails {
     Status status = Status::internal_server_error;
-    std::string message;    ///< the classic `message`
-    std::string detail;     ///< the problem's `detail`, where its wording differs
-    std::string exception;  ///< type name, when something was thrown
-    std::string trace;
-    std::vector<FieldError> errors;
+    std::string message = {};    ///< the classic `message`
+    std::string detail = {};     ///< the problem's `detail`, where its wording differs
+    std::string exception = {};  ///< type name, when something was thrown
+    std::string trace = {};
+    std::vector<FieldError> errors = {};
 };
 
 enum class IncludeAttribute { never, always, on_param };
@@ -50,13 +51,14 @@ struct ErrorConfig {
     bool problem_details = false;
 };
 
-/// Writes error answers in the form that the client accepts: classic JSON, problem details (RFC 9457), a short HTML page,
-/// or no body. Stateless; safe to share.
+/// Writes error answers in the form that the client accepts: classic JSON, problem details (RFC 9457), a
+/// short HTML page, or no body. Stateless; safe to share.
 class ErrorRenderer {
 public:
     explicit ErrorRenderer(ErrorConfig config = {}, const Clock& clock = Clock::system());
 
-    /// Keeps the fields that `response` has already (`Allow`, `Retry-After`), sets status, body and `X-Trace-Id`.
+    /// Keeps the fields that `response` has already (`Allow`, `Retry-After`), sets status, body and
+    /// `X-Trace-Id`.
     void render(const Request& request, const ErrorDetails& details, Response& response) const;
 
     [[nodiscard]] const ErrorConfig& config() const noexcept { return config_; }

@@ -8,7 +8,8 @@
 
 namespace flotilla::http {
 
-/// Fills in the response, at once or in a coroutine. One that needs no waiting returns nothing and costs no coroutine.
+/// Fills in the response, at once or in a coroutine. One that needs no waiting returns nothing and costs no
+/// coroutine.
 using Pending = std::optional<Task<>>;
 
 /// Answers requests, on any loop. What it throws is answered with 500 and logged.

@@ -8,8 +8,9 @@
 
 namespace flotilla::http {
 
-/// `Name: value\r\n` after another, ready to be sent. Names and values that would break the message's framing are made
-/// harmless here: line ends become blanks, a name that is no token is refused by an assertion, as it is a bug.
+/// `Name: value\r\n` after another, ready to be sent. Names and values that would break the message's framing
+/// are made harmless here: line ends become blanks, a name that is no token is refused by an assertion, as it
+/// is a bug.
 class HeaderBlock {
 public:
     HeaderBlock() { text_.reserve(192); }
@@ -18,7 +19,9 @@ public:
     /// Replaces all fields of that name.
     void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);
+
     [[nodiscard]] bool contains(std::string_view name) const noexcept { return find(name).data() != nullptr; }
+
     /// The first value; a view without data when there is none.
     [[nodiscard]] std::string_view find(std::string_view name) const noexcept;
 

@@ -43,9 +43,13 @@ public:
 
     [[nodiscard]] const Fields& fields() const noexcept { return head_->fields; }
 
-    [[nodiscard]] std::string_view header(std::string_view name) const noexcept { return head_->fields.get(name); }
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept {
+        return head_->fields.get(name);
+    }
 
-    [[nodiscard]] std::string_view header(KnownField known) const noexcept { return head_->fields.get(known); }
+    [[nodiscard]] std::string_view header(KnownField known) const noexcept {
+        return head_->fields.get(known);
+    }
 
     /// The decoded first value of a query parameter.
     [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;

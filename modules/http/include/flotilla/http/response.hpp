@@ -44,7 +44,8 @@ struct WebSocketUpgrade {
     std::string protocol;  ///< the subprotocol chosen; empty for none
 };
 
-/// Status, fields and a body. The server adds Content-Length or Transfer-Encoding, Date and Connection itself.
+/// Status, fields and a body. The server adds Content-Length or Transfer-Encoding, Date and Connection
+/// itself.
 class Response {
 public:
     /// The text of a body that outlives the answer: static data, a prepared snapshot.
@@ -53,7 +54,8 @@ public:
         std::shared_ptr<const void> owner;
     };
 
-    using Body = std::variant<std::monostate, std::string, View, FileBody, StreamBody, EventsBody, WebSocketUpgrade>;
+    using Body =
+        std::variant<std::monostate, std::string, View, FileBody, StreamBody, EventsBody, WebSocketUpgrade>;
 
     Response() = default;
 
@@ -117,13 +119,17 @@ public:
         return body_.emplace<std::string>();
     }
 
-    void view_body(std::string_view content_type, std::string_view text, std::shared_ptr<const void> owner = nullptr) {
+    void view_body(
+        std::string_view content_type, std::string_view text, std::shared_ptr<const void> owner = nullptr
+    ) {
         set("Content-Type", content_type);
         body_ = View{text, std::move(owner)};
     }
 
     void stream(
-        std::string_view content_type, std::function<Task<>(BodyWriter&)> produce, std::optional<std::uint64_t> length = {}
+        std::string_view content_type,
+        std::function<Task<>(BodyWriter&)> produce,
+        std::optional<std::uint64_t> length = {}
     ) {
         set("Content-Type", content_type);
         body_ = StreamBody{std::move(produce), length};
@@ -141,7 +147,7 @@ public:
     [[nodiscard]] bool closes_connection() const noexcept { return close_; }
 
     /// For metrics: the simple name of what the handler threw; empty when it did not.
-    std::string_view exception;
+    std::string exception;
 
     /// As new, but with the memory that it has.
     void clear() noexcept;

@@ -1,8 +1,9 @@
 #pragma once
 /// Finds the handler of a request by its method and path, and gives handlers their parameters by type.
 ///
-///     router.get("/users/{id}", [&](Path<"id", std::uint64_t> id, Query<"verbose", bool> verbose) -> Result<User> { … });
-///     router.post("/orders", [&](Body<OrderIn> order) -> Task<Created<OrderOut>> { … });
+///     router.get("/users/{id}", [&](Path<"id", std::uint64_t> id, Query<"verbose", bool> verbose) ->
+///     Result<User> { … }); router.post("/orders", [&](Body<OrderIn> order) -> Task<Created<OrderOut>> { …
+///     });
 ///
 /// See parameters.hpp for what a handler may take and return.
 
@@ -21,13 +22,13 @@ namespace flotilla::http {
 /// How a route differs from the usual.
 struct RouteOptions {
     /// For `/actuator/mappings`, operation ids and logs: `UserController#getUser(string)`.
-    std::string name;
+    std::string name = {};
     /// The body stays on the wire; the handler reads it through `Request::body_reader`.
     bool streams_body = false;
-    std::optional<std::size_t> body_limit;
+    std::optional<std::size_t> body_limit = std::nullopt;
     /// Media types of the body and of the answer, when they are not those of the handler's types.
-    std::vector<std::string> consumes;
-    std::vector<std::string> produces;
+    std::vector<std::string> consumes = {};
+    std::vector<std::string> produces = {};
 };
 
 /// One method and path template with its handler. Immutable once in the router; its address is its identity.
@@ -48,8 +49,9 @@ using BeforeFilter = std::function<bool(Request&, Response&)>;
 /// Sees each answer before it is sent.
 using AfterFilter = std::function<void(const Request&, Response&)>;
 
-/// Filled in main, then only read. A path has at most one route per method; literal segments win over parameters, these
-/// over `{*rest}`. HEAD is answered by GET routes, OPTIONS by the router itself unless there is a route for it.
+/// Filled in main, then only read. A path has at most one route per method; literal segments win over
+/// parameters, these over `{*rest}`. HEAD is answered by GET routes, OPTIONS by the router itself unless
+/// there is a route for it.
 class Router final : public Handler {
 public:
     explicit Router(ErrorRenderer errors = ErrorRenderer());
@@ -91,7 +93,8 @@ public:
     Router& before(std::string_view prefix, BeforeFilter filter);
     Router& after(std::string_view prefix, AfterFilter filter);
 
-    /// A pattern that is malformed, or a route that exists, is a bug in main: it throws std::invalid_argument.
+    /// A pattern that is malformed, or a route that exists, is a bug in main: it throws
+    /// std::invalid_argument.
     Router& add(Method method, std::string_view pattern, Binding binding, RouteOptions options);
 
     [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
@@ -106,6 +109,7 @@ public:
 
 private:
     struct Node;
+
     struct Filter {
         std::string prefix;
         BeforeFilter before;

@@ -52,7 +52,10 @@ class Server {
 public:
     /// `handler` and everything in `telemetry` outlive the server. The handler is called on every loop.
     Server(
-        runtime::Runtime& runtime, ServerConfig config, Handler& handler, Telemetry telemetry = {},
+        runtime::Runtime& runtime,
+        ServerConfig config,
+        Handler& handler,
+        Telemetry telemetry = {},
         ErrorRenderer errors = ErrorRenderer()
     );
     ~Server();
@@ -68,8 +71,8 @@ public:
     /// From now on answers say `Connection: close`: clients go elsewhere, nobody is refused.
     void announce_shutdown() noexcept;
 
-    /// Closes the listeners and idle connections, lets running requests finish until the deadline, cuts the rest.
-    /// The number of requests that were cut off.
+    /// Closes the listeners and idle connections, lets running requests finish until the deadline, cuts the
+    /// rest. The number of requests that were cut off.
     Task<std::size_t> stop(Deadline deadline);
 
     /// Reads certificate files again.

@@ -16,8 +16,16 @@ namespace flotilla::http {
 struct CompressionConfig {
     bool enabled = false;
     Bytes min_response_size = Bytes::kilo(2);
-    std::vector<std::string> mime_types{"text/html", "text/xml",  "text/plain",       "text/css",
-                                        "text/javascript", "application/javascript", "application/json", "application/xml"};
+    std::vector<std::string> mime_types{
+        "text/html",
+        "text/xml",
+        "text/plain",
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+        "application/xml"
+    };
 };
 
 enum class ForwardHeaders { none, native, framework };
@@ -32,9 +40,10 @@ struct ServerConfig {
     Bytes max_body_size = Bytes::mega(2);  ///< of bodies that are held in memory
     std::size_t max_connections = 20'000;
 
-    std::chrono::milliseconds header_timeout{10'000};      ///< from the first byte of a request to the end of its head
-    std::chrono::milliseconds body_timeout{20'000};        ///< between two pieces of a body
-    Bytes min_body_rate{256};                              ///< bytes a second that a body must come with, after the first 10 s
+    std::chrono::milliseconds header_timeout{10'000
+    };  ///< from the first byte of a request to the end of its head
+    std::chrono::milliseconds body_timeout{20'000};  ///< between two pieces of a body
+    Bytes min_body_rate{256};  ///< bytes a second that a body must come with, after the first 10 s
     std::chrono::milliseconds keep_alive_timeout{60'000};  ///< between two requests of a connection
     std::chrono::milliseconds write_timeout{20'000};       ///< for a client that does not read
     std::chrono::milliseconds request_timeout{0};          ///< deadline of a handler; 0: none

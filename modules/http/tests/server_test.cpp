@@ -1,0 +1,266 @@
+#include "flotilla/http/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "flotilla/http/router.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+
+namespace flotilla::http {
+
+namespace {
+
+using namespace std::chrono_literals;
+using runtime::Runtime;
+using runtime::Stream;
+
+struct OrderIn {
+    std::string product_id;
+    int qty = 1;
+};
+
+FLT_DESCRIBE(OrderIn, (product_id, not_blank), (qty, min(1), max(100)))
+
+struct OrderOut {
+    std::string product_id;
+    int qty = 0;
+    std::int64_t total = 0;
+};
+
+FLT_DESCRIBE(OrderOut, product_id, qty, total)
+
+struct Greeting {
+    std::string message;
+};
+
+FLT_DESCRIBE(Greeting, message)
+
+/// A server with a few routes on a free port, and raw connections to it.
+class Fixture {
+public:
+    explicit Fixture(Runtime& r, ServerConfig config = {})
+        : runtime(r), server(r, with_free_port(std::move(config)), router) {
+        router.get("/hello", [] { return Greeting{"Hello"}; });
+        router.get("/hello/{name}", [](Path<"name"> name) { return Greeting{"Hello " + *name}; });
+        router.get("/users/{id}", [](Path<"id", std::uint32_t> id, Query<"verbose", std::optional<bool>>) {
+            return *id;
+        });
+        router.get("/slow", []() -> Task<Greeting> {
+            co_await runtime::sleep_for(5ms);
+            co_return Greeting{"at last"};
+        });
+        router.post("/orders", [](Body<OrderIn> order) {
+            return Created<OrderOut>{{order->product_id, order->qty, order->qty * 100}, "/orders/1"};
+        });
+        router.get("/throws", []() -> std::string { throw std::runtime_error("boom"); });
+        router.get("/missing", []() -> Result<Greeting> {
+            return fail(Errc::not_found, "no such greeting");
+        });
+        router.get("/stream", [] {
+            Response response;
+            response.stream("text/plain", [](BodyWriter& body) -> Task<> {
+                for (int i = 0; i < 3; ++i) co_await body.write("piece ");
+                body.trailer("X-Sum", "3");
+            });
+            return response;
+        });
+        router.post(
+            "/count",
+            [](Request& request) -> Task<std::string> {
+                std::size_t bytes = 0;
+                for (;;) {
+                    const auto piece = co_await request.body_reader().read();
+                    if (!piece || piece->empty()) break;
+                    bytes += piece->size();
+                }
+                co_return std::to_string(bytes);
+            },
+            {.streams_body = true}
+        );
+    }
+
+    static ServerConfig with_free_port(ServerConfig config) {
+        config.port = 0;
+        config.address = "127.0.0.1";
+        return config;
+    }
+
+    Task<> start() { endpoint = (co_await server.start()).value(); }
+
+    Task<> stop() { (void)co_await server.stop(Deadline::after(runtime.clock().now(), 1s)); }
+
+    /// Sends the text on a new connection and reads until the server closes.
+    Task<std::string> exchange(std::string text) {
+        Stream stream = (co_await Stream::connect(runtime.loop(0), endpoint, {})).value();
+        (void)co_await stream.write_all(text);
+        std::string answer;
+        std::array<char, 4096> buffer;
+        for (;;) {
+            const auto got = co_await stream.read_some(buffer, Deadline::after(runtime.clock().now(), 5s));
+            if (!got || *got == 0) break;
+            answer.append(buffer.data(), *got);
+        }
+        co_return answer;
+    }
+
+    Runtime& runtime;
+    Router router;
+    Server server;
+    runtime::Endpoint endpoint;
+};
+
+Task<int> with_server(Runtime& runtime, ServerConfig config, std::function<Task<>(Fixture&)> body) {
+    Fixture fixture(runtime, std::move(config));
+    co_await fixture.start();
+    co_await body(fixture);
+    co_await fixture.stop();
+    co_return 0;
+}
+
+void run_server(std::function<Task<>(Fixture&)> body, ServerConfig config = {}) {
+    Runtime runtime({.loops = 1, .blocking = {}});
+    runtime.run(with_server(runtime, std::move(config), std::move(body)));
+}
+
+std::string close_request(std::string_view line) {
+    return std::string(line) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+}
+
+TEST(Server, AnswersAStructAsJson) {
+    run_server([](Fixture& f) -> Task<> {
+        const auto answer = co_await f.exchange(close_request("GET /hello"));
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+        EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos) << answer;
+        EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"message\":\"Hello\"}")) << answer;
+    });
+}
+
+TEST(Server, BindsPathQueryAndBodyAndNamesWhatIsWrong) {
+    run_server([](Fixture& f) -> Task<> {
+        EXPECT_TRUE((co_await f.exchange(close_request("GET /hello/J%C3%B6rg")))
+                        .ends_with("{\"message\":\"Hello J\xc3\xb6rg\"}"));
+        const auto wrong = co_await f.exchange(close_request("GET /users/abc"));
+        EXPECT_TRUE(wrong.starts_with("HTTP/1.1 400 ")) << wrong;
+        EXPECT_NE(wrong.find("parameter 'id'"), std::string::npos) << wrong;
+        const auto query = co_await f.exchange(close_request("GET /users/1?verbose=maybe"));
+        EXPECT_NE(query.find("parameter 'verbose'"), std::string::npos) << query;
+        const auto created = co_await f.exchange(
+            "POST /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+            "application/json\r\nContent-Length: 30\r\n\r\n"
+            "{\"productId\":\"C-1\",\"qty\":   3}"
+        );
+        EXPECT_TRUE(created.starts_with("HTTP/1.1 201 ")) << created;
+        EXPECT_TRUE(created.ends_with("{\"productId\":\"C-1\",\"qty\":3,\"total\":300}")) << created;
+        const auto invalid = co_await f.exchange(
+            "POST /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+            "application/json\r\nContent-Length: 11\r\n\r\n"
+            "{\"qty\":900}"
+        );
+        EXPECT_NE(invalid.find("Validation failed for object='orderIn'. Error count: 2"), std::string::npos)
+            << invalid;
+    });
+}
+
+TEST(Server, AnswersPipelinedRequestsInOrder) {
+    run_server([](Fixture& f) -> Task<> {
+        const std::string keep = " HTTP/1.1\r\nHost: x\r\n\r\n";
+        const auto answers = co_await f.exchange(
+            "GET /hello/1" + keep + "GET /slow" + keep + "GET /hello/2" + keep + close_request("GET /hello/3")
+        );
+        const auto one = answers.find("Hello 1");
+        const auto slow = answers.find("at last");
+        const auto two = answers.find("Hello 2");
+        const auto three = answers.find("Hello 3");
+        EXPECT_TRUE(one < slow && slow < two && two < three && three != std::string::npos) << answers;
+    });
+}
+
+TEST(Server, ReadsChunkedBodiesAndWritesThemWithTrailers) {
+    run_server([](Fixture& f) -> Task<> {
+        const auto order = co_await f.exchange(
+            "POST /orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+            "application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "6\r\n{\"prod\r\nF\r\nuctId\":\"A-1\"   \r\n1\r\n}\r\n0\r\n\r\n"
+        );
+        EXPECT_TRUE(order.ends_with("{\"productId\":\"A-1\",\"qty\":1,\"total\":100}")) << order;
+        const auto stream = co_await f.exchange(close_request("GET /stream"));
+        EXPECT_TRUE(stream.ends_with("6\r\npiece \r\n6\r\npiece \r\n6\r\npiece \r\n0\r\nX-Sum: 3\r\n\r\n"))
+            << stream;
+        const auto old = co_await f.exchange("GET /stream HTTP/1.0\r\n\r\n");
+        EXPECT_TRUE(old.ends_with("\r\n\r\npiece piece piece ")) << old;
+    });
+}
+
+TEST(Server, StreamsALongBodyAndAsksForItWith100) {
+    run_server([](Fixture& f) -> Task<> {
+        const std::string body(3'000'000, 'x');
+        const auto counted = co_await f.exchange(
+            "POST /count HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3000000\r\n\r\n" + body
+        );
+        EXPECT_TRUE(counted.ends_with("\r\n\r\n3000000")) << counted;
+        const auto asked = co_await f.exchange(
+            "POST /count HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: "
+            "0\r\n\r\n"
+        );
+        EXPECT_TRUE(asked.starts_with("HTTP/1.1 200 ")) << asked;
+    });
+}
+
+TEST(Server, ErrorsHaveTheirStatusAndTheClassicBody) {
+    run_server([](Fixture& f) -> Task<> {
+        const auto thrown = co_await f.exchange(close_request("GET /throws"));
+        EXPECT_TRUE(thrown.starts_with("HTTP/1.1 500 ")) << thrown;
+        EXPECT_NE(thrown.find("\"message\":\"boom\",\"path\":\"/throws\""), std::string::npos) << thrown;
+        const auto missing = co_await f.exchange(close_request("GET /missing"));
+        EXPECT_TRUE(missing.starts_with("HTTP/1.1 404 ")) << missing;
+        EXPECT_NE(missing.find("no such greeting"), std::string::npos);
+        const auto method = co_await f.exchange(close_request("DELETE /hello"));
+        EXPECT_TRUE(method.starts_with("HTTP/1.1 405 ")) << method;
+        EXPECT_NE(method.find("Allow: GET, HEAD\r\n"), std::string::npos) << method;
+        const auto options = co_await f.exchange(close_request("OPTIONS /hello"));
+        EXPECT_NE(options.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos) << options;
+        const auto head = co_await f.exchange(close_request("HEAD /hello"));
+        EXPECT_NE(head.find("Content-Length: 19\r\n"), std::string::npos) << head;
+        EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+        const auto nowhere = co_await f.exchange(close_request("GET /nope"));
+        EXPECT_NE(nowhere.find("No static resource nope."), std::string::npos) << nowhere;
+    });
+}
+
+TEST(Server, RefusesMalformedMessagesAndTooLargeBodies) {
+    run_server([](Fixture& f) -> Task<> {
+        const auto bad = co_await f.exchange(
+            "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        EXPECT_TRUE(bad.starts_with("HTTP/1.1 400 ")) << bad;
+        EXPECT_NE(bad.find("Connection: close\r\n"), std::string::npos) << bad;
+        const auto large = co_await f.exchange(
+            "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+            "99999999\r\n\r\n{"
+        );
+        EXPECT_TRUE(large.starts_with("HTTP/1.1 413 ")) << large;
+        EXPECT_EQ(f.server.stats().rejected, 2U);
+    });
+}
+
+TEST(Server, CutsClientsThatAreTooSlow) {
+    ServerConfig config;
+    config.header_timeout = 20ms;
+    config.body_timeout = 20ms;
+    config.keep_alive_timeout = 20ms;
+    run_server(
+        [](Fixture& f) -> Task<> {
+            EXPECT_EQ(co_await f.exchange(""), "");
+            EXPECT_TRUE((co_await f.exchange("GET /hello HTTP/1.1\r\nHo")).starts_with("HTTP/1.1 408 "));
+            EXPECT_TRUE((co_await f.exchange("POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                             "application/json\r\nContent-Length: 9\r\n\r\n{"))
+                            .starts_with("HTTP/1.1 408 "));
+        },
+        config
+    );
+}
+
+}  // namespace
+
+}  // namespace flotilla::http
