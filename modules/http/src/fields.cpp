@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/http/parsing.hpp"
 
 namespace flotilla::http {
 
@@ -48,6 +49,24 @@ bool Fields::has_token(KnownField known, std::string_view token) const noexcept 
         for_each_token(value, [&](std::string_view part) { found = found || iequals(part, token); });
     });
     return found;
+}
+
+void detail::ConnectionOptions::add(std::string_view value) noexcept {
+    for_each_token(value, [this](std::string_view token) {
+        switch (token.size()) {
+            case 5:
+                close = close || iequals(token, "close");
+                break;
+            case 7:
+                upgrade = upgrade || iequals(token, "upgrade");
+                break;
+            case 10:
+                keep_alive = keep_alive || iequals(token, "keep-alive");
+                break;
+            default:
+                break;
+        }
+    });
 }
 
 }  // namespace flotilla::http

@@ -47,6 +47,8 @@ const Reject* check_segment(std::string_view raw, EncodedSlash policy) noexcept 
             return &fragment;
         } else if (static_cast<unsigned char>(c) > 0x7f) {
             return &raw_non_ascii;
+        } else if (!is(c, class_target)) {
+            return &raw_control;
         }
         if (separates) {
             if (dots.dot_segment()) return &encoded_dot_segment;
@@ -149,12 +151,18 @@ bool is_valid_host(std::string_view host) noexcept {
 }
 
 bool is_valid_authority(std::string_view authority) noexcept {
-    const std::size_t bracket = authority.rfind(']');
-    const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+    if (bracket == std::string_view::npos) return false;
+    const std::size_t colon = authority.find(':', bracket);
     if (colon != std::string_view::npos) {
+        unsigned port = 0;
         const std::string_view digits = authority.substr(colon + 1);
-        const auto port = parse_integer<std::uint16_t>(digits);
-        if (!port || *port == 0 || digits.size() > 5) return false;
+        if (digits.empty() || digits.size() > 5) return false;
+        for (const char c : digits) {
+            if (!is_ascii_digit(c)) return false;
+            port = port * 10 + static_cast<unsigned>(c - '0');
+        }
+        if (port == 0 || port > 65535) return false;
     }
     return is_valid_host(authority.substr(0, colon));
 }

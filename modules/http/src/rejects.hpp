@@ -45,6 +45,7 @@ inline constexpr Reject bad_escape{400, "S12", "malformed percent-escape in the 
 inline constexpr Reject encoded_control{400, "S12", "encoded control octet in the path"};
 inline constexpr Reject backslash{400, "S12", "backslash in the path"};
 inline constexpr Reject raw_non_ascii{400, "S12", "octet over 127 in the path"};
+inline constexpr Reject raw_control{400, "S12", "control octet or blank in the path"};
 inline constexpr Reject fragment{400, "S12", "fragment in the target"};
 inline constexpr Reject encoded_slash{400, "S12", "encoded slash or backslash in the path"};
 inline constexpr Reject encoded_dot_segment{400, "S12", "dot segment written with escapes"};

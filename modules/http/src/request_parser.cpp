@@ -35,6 +35,7 @@ void RequestParser::reset() noexcept {
     line_begin_ = at_ = 0;
     host_ = authority_ = {};
     has_host_ = false;
+    connection_ = {};
     block_.start(0);
     head_.fields.clear();
     head_.content_length.reset();
@@ -149,8 +150,13 @@ const Reject* RequestParser::read_request_line(std::string_view buffer, bool& st
 }
 
 const Reject* RequestParser::read_version(const char* from, const char* to, bool& starved) {
-    constexpr std::string_view pattern = "HTTP/d.d\r\n";
+    constexpr std::string_view usual = "HTTP/1.1\r\n";
     const auto available = static_cast<std::size_t>(to - from);
+    if (available >= usual.size() && std::memcmp(from, usual.data(), usual.size()) == 0) {
+        head_.minor_version = 1;
+        return nullptr;
+    }
+    constexpr std::string_view pattern = "HTTP/d.d\r\n";
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (i == available) {
             starved = true;
@@ -245,6 +251,9 @@ const Reject* RequestParser::on_field(KnownField known, std::string_view value) 
             if (!iequals(value, "100-continue")) return &bad_expectation;
             head_.expect_continue = head_.minor_version == 1;
             return nullptr;
+        case KnownField::connection:
+            connection_.add(value);
+            return nullptr;
         default:
             return nullptr;
     }
@@ -264,15 +273,10 @@ const Reject* RequestParser::finish(const char* base) {
     head_.dropped_fields = block_.dropped;
     materialise(block_, base, head_.fields);
 
-    head_.keep_alive = head_.minor_version == 1;
-    if (head_.fields.contains(KnownField::connection)) {
-        const bool asked = head_.fields.has_token(KnownField::connection, "keep-alive");
-        const bool close = head_.fields.has_token(KnownField::connection, "close");
-        head_.keep_alive = !close && (head_.keep_alive || asked);
-        head_.upgrade_websocket = head_.method == Method::get && head_.minor_version == 1 &&
-                                  head_.fields.has_token(KnownField::upgrade, "websocket") &&
-                                  head_.fields.has_token(KnownField::connection, "upgrade");
-    }
+    head_.keep_alive = connection_.keeps(head_.minor_version);
+    head_.upgrade_websocket = connection_.upgrade && head_.method == Method::get &&
+                              head_.minor_version == 1 &&
+                              head_.fields.has_token(KnownField::upgrade, "websocket");
     return nullptr;
 }
 

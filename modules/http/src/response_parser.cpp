@@ -28,6 +28,7 @@ void ResponseParser::reset(Method request_method) noexcept {
     phase_ = Phase::version;
     at_ = 0;
     chunked_ = false;
+    connection_ = {};
     block_.start(0);
     head_.fields.clear();
     head_.content_length.reset();
@@ -119,6 +120,8 @@ const Reject* ResponseParser::on_field(KnownField known, std::string_view value)
         if (!iequals(value, "chunked")) return &bad_encoding;
         if (head_.content_length) return &length_and_encoding;
         chunked_ = true;
+    } else if (known == KnownField::connection) {
+        connection_.add(value);
     }
     return nullptr;
 }
@@ -140,13 +143,7 @@ const Reject* ResponseParser::finish(const char* base) {
         head_.framing = BodyFraming::until_close;
     }
 
-    head_.keep_alive = head_.minor_version == 1;
-    if (head_.fields.contains(KnownField::connection)) {
-        const bool asked = head_.fields.has_token(KnownField::connection, "keep-alive");
-        const bool close = head_.fields.has_token(KnownField::connection, "close");
-        head_.keep_alive = !close && (head_.keep_alive || asked);
-    }
-    if (head_.framing == BodyFraming::until_close) head_.keep_alive = false;
+    head_.keep_alive = head_.framing != BodyFraming::until_close && connection_.keeps(head_.minor_version);
     return nullptr;
 }
 

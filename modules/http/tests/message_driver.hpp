@@ -1,10 +1,12 @@
 #pragma once
 /// Feeds a request, head and body, to the parsers in pieces, as a connection would.
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flotilla/http/chunked.hpp"

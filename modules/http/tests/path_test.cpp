@@ -24,7 +24,8 @@ TEST(Path, LosesDotSegmentsAndNothingElse) {
 
 TEST(Path, RefusesWhatRuleS12Names) {
     for (const char* bad :
-         {"", "a", "/..", "/a/../..", "/%2e%2e", "/a%2fb", "/%", "/%00", "/a\\b", "/..;/a"}) {
+         {"", "a", "/..", "/a/../..", "/%2e%2e", "/a%2fb", "/%", "/%00", "/a\\b", "/..;/a", "/a b", "/\x01"
+         }) {
         EXPECT_FALSE(resolve_path(bad)) << bad;
         EXPECT_FALSE(decode_path(bad)) << bad;
     }

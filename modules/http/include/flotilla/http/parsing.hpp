@@ -82,5 +82,19 @@ struct FieldBlock {
     }
 };
 
+/// What the Connection fields of a message say.
+struct ConnectionOptions {
+    bool close = false;
+    bool keep_alive = false;
+    bool upgrade = false;
+
+    void add(std::string_view value) noexcept;
+
+    /// Whether another message may follow on the connection: RFC 9112, 9.3.
+    [[nodiscard]] bool keeps(int minor_version) const noexcept {
+        return !close && (keep_alive || minor_version >= 1);
+    }
+};
+
 }  // namespace detail
 }  // namespace flotilla::http

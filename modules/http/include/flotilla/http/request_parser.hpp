@@ -103,6 +103,7 @@ private:
     Slice authority_;  // relative to the target, of an absolute form
     Slice host_;
     bool has_host_ = false;
+    detail::ConnectionOptions connection_;
     detail::FieldBlock block_;
     RequestHead head_;
     const Reject* reject_ = nullptr;

@@ -74,6 +74,7 @@ private:
     std::size_t reason_at_ = 0;
     std::size_t reason_size_ = 0;
     bool chunked_ = false;
+    detail::ConnectionOptions connection_;
     detail::FieldBlock block_;
     ResponseHead head_;
     Reject reject_;
