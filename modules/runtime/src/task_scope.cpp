@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "flotilla/base/assert.hpp"
@@ -71,23 +72,32 @@ void TaskScope::cancel_all() {
     for (auto& task : running_) task.cancel.emit(asio::cancellation_type::terminal);
 }
 
-Task<> TaskScope::wait_until_empty() {
-    while (!running_.empty()) co_await empty_.wait();
+Task<> TaskScope::wait_until_empty(Deadline deadline) {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!running_.empty())
+        if (co_await wait_on(empty_, deadline) != Wake::ready && !deadline.never()) break;
+    co_await asio::this_coro::throw_if_cancelled(throws);
 }
 
 Task<std::size_t> TaskScope::drain(Deadline deadline) {
     stopping_ = true;
-    while (!running_.empty())
-        if (co_await empty_.wait(deadline) == Wake::timed_out) break;
+    // Not quite never, so that a cancellation ends the wait.
+    const TimePoint far = TimePoint::max() - Duration(1);
+    co_await wait_until_empty(deadline.or_sooner(Deadline(far)));
     const std::size_t left = running_.size();
-    co_await stop();
+    cancel_all();
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await wait_until_empty({});
+    co_await asio::this_coro::throw_if_cancelled(throws);
     co_return left;
 }
 
 Task<> TaskScope::stop() {
     stopping_ = true;
     cancel_all();
-    co_await wait_until_empty();
+    co_await wait_until_empty({});
 }
 
 }  // namespace flotilla::runtime

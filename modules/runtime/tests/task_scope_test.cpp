@@ -64,6 +64,48 @@ TEST(TaskScope, CancellationReachesEachKindOfWait) {
     });
 }
 
+TEST(TaskScope, AnOwnerThatIsCancelledStillWaitsForItsTasks) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        TaskScope outer(runtime.loop(0));
+        int finished = 0;
+        static constexpr auto own = [](int& count) -> Task<> {
+            TaskScope inner(EventLoop::current());
+            inner.spawn("sleeper", sleep_and_count(1h, count));
+            (void)co_await inner.drain({});
+            EXPECT_EQ(inner.active(), 0U);
+            ++count;
+            co_await yield();
+            ADD_FAILURE() << "the next wait of a cancelled task throws";
+        };
+        const std::function<Task<int>(TaskScope&)> beside = [&](TaskScope& scope) -> Task<int> {
+            scope.spawn("sleeper", sleep_and_count(1h, finished));
+            co_await sleep_for(1h);
+            co_return 1;
+        };
+        static constexpr auto own_in_scope = [](std::function<Task<int>(TaskScope&)> body) -> Task<> {
+            co_await in_scope(EventLoop::current(), std::move(body));
+        };
+        outer.spawn("owner", own(finished));
+        outer.spawn("owner in scope", own_in_scope(beside));
+        co_await outer.stop();
+        EXPECT_EQ(finished, 1);
+    });
+}
+
+TEST(TaskScope, InScopeEndsTheTasksBesideTheBodyAndGivesItsValue) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        int finished = 0;
+        const std::function<Task<int>(TaskScope&)> body = [&](TaskScope& scope) -> Task<int> {
+            scope.spawn("slow", sleep_and_count(1h, finished));
+            scope.spawn("quick", sleep_and_count(0ms, finished));
+            co_await sleep_for(1ms);
+            co_return 7;
+        };
+        EXPECT_EQ(co_await in_scope(runtime.loop(0), body), 7);
+        EXPECT_EQ(finished, 1);
+    });
+}
+
 }  // namespace
 
 }  // namespace flotilla::runtime

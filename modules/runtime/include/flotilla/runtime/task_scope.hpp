@@ -1,8 +1,11 @@
 #pragma once
 /// Owner of running tasks: nothing is started that nobody waits for.
 
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +45,11 @@ public:
     [[nodiscard]] std::vector<TaskInfo> tasks() const;
 
     /// Refuses new tasks; running ones may finish by themselves until the deadline, then they are cancelled
-    /// and awaited. The number of those that had to be cancelled.
+    /// and awaited. The number of those that had to be cancelled. When the caller is cancelled meanwhile, the
+    /// deadline has come; the caller's next wait throws.
     Task<std::size_t> drain(Deadline deadline);
-    /// Refuses new tasks, cancels the running ones and waits for their ends.
+    /// Refuses new tasks, cancels the running ones and waits for their ends, also when the caller is
+    /// cancelled meanwhile.
     Task<> stop();
 
 private:
@@ -52,7 +57,8 @@ private:
 
     void ended(std::list<Running>::iterator task, std::exception_ptr failure) noexcept;
     void cancel_all();
-    Task<> wait_until_empty();
+    /// Never throws for a cancellation; only a wait with a deadline ends by one.
+    Task<> wait_until_empty(Deadline deadline);
 
     EventLoop& loop_;
     FailureHandler on_failure_;
@@ -60,5 +66,26 @@ private:
     Signal empty_;
     bool stopping_ = false;
 };
+
+/// Runs `body` with a scope of its own, which is stopped when `body` ends, in whatever way: for tasks that
+/// live within one function. `body` lives as long; it may be a lambda that captures by reference.
+template <class T>
+Task<T> in_scope(EventLoop& loop, std::function<Task<T>(TaskScope&)> body) {
+    TaskScope scope(loop);
+    std::exception_ptr failure;
+    std::optional<T> value;
+    try {
+        value.emplace(co_await body(scope));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // A cancelled caller must wait as well.
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await scope.stop();
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*value);
+}
 
 }  // namespace flotilla::runtime
