@@ -9,10 +9,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 
-# -g1 keeps function names and lines for stack traces and profiles at a tenth of -g's link time.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
-set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
-
 # Every target has the same flags: that is what lets them share one precompiled header.
 add_compile_options(-fno-omit-frame-pointer -pthread)
 add_link_options(-pthread)

@@ -180,7 +180,7 @@ test_wire() {
 
 test_fuzz() { # SECONDS
     local name program
-    build_targets fuzz
+    build_targets fuzz fuzzers
     while read -r name program; do
         start_suite "$name" run_fuzz_suite "$name" "$program" "$1" "$(fuzz_seeds "${name#fuzz_}")"
     done < <(programs_of fuzz fuzz)
@@ -199,6 +199,9 @@ use_sanitizer_options() {
         export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19 TSAN_OPTIONS="$TSAN_OPTIONS:external_symbolizer_path=/usr/bin/llvm-symbolizer-19"
     fi
 }
+
+# The last line counts, also when a build broke before its tests could run.
+after_failed_test_run() { say "$passed_total passed, $((failed_total + 1)) failed"; }
 
 run_test() {
     local kinds=() seconds=60 kind
@@ -220,6 +223,8 @@ run_test() {
     done
     [ ${#kinds[@]} -gt 0 ] || kinds=(unit build wire)
     mkdir -p "$RESULTS"
+    # shellcheck disable=SC2317 # fail calls it
+    after_failure() { after_failed_test_run; }
     use_sanitizer_options
     for kind in "${kinds[@]}"; do
         case $kind in

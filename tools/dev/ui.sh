@@ -12,6 +12,9 @@ say() { printf '%s\n' "$*"; }
 
 note() { printf '%s\n' "${DIM}$*${PLAIN}"; }
 
+# A command may have something to say after a failure.
+after_failure() { :; }
+
 # fail STEP WHAT_TO_DO [LOG]: the one way to give up.
 fail() {
     local step=$1 advice=$2 log=${3:-}
@@ -21,6 +24,7 @@ fail() {
         printf '  what to do: %s\n' "$advice"
         [ -z "$log" ] || printf '  full output: %s\n' "$log"
     } >&2
+    after_failure
     exit 1
 }
 

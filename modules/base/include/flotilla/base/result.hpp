@@ -46,6 +46,7 @@ public:
     Error(std::error_code code, std::string context = {}) : code_(code), context_(std::move(context)) {}
 
     Error(Errc code, std::string context = {}) : Error(make_error_code(code), std::move(context)) {}
+
     // NOLINTEND(google-explicit-constructor)
 
     [[nodiscard]] std::error_code code() const noexcept { return code_; }
