@@ -6,6 +6,8 @@
 #include <mutex>
 #include <new>
 
+#include "exemplars.hpp"
+
 namespace flotilla::metrics::detail {
 
 namespace {
@@ -62,6 +64,9 @@ void delete_block(Cell* cells) {
 }
 
 }  // namespace
+
+CellGroup::CellGroup(std::uint32_t capacity, const Clock& clock)
+    : capacity_(capacity), exemplars_(std::make_unique<CounterExemplars>(clock)) {}
 
 CellGroup::~CellGroup() {
     for (auto& block : blocks_) delete_block(block.load(std::memory_order_relaxed));

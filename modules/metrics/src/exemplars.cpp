@@ -29,4 +29,15 @@ std::optional<Exemplar> Exemplars::find(std::uint32_t bucket, TimePoint now) con
     return slot;
 }
 
+void CounterExemplars::offer(std::uint32_t cell, double value, const TraceContext& trace) noexcept {
+    const std::scoped_lock lock(mutex_);
+    by_cell_.try_emplace(cell, 1u).first->second.offer(0, value, trace, clock_);
+}
+
+std::optional<Exemplar> CounterExemplars::find(std::uint32_t cell, TimePoint now) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_cell_.find(cell);
+    return found == by_cell_.end() ? std::nullopt : found->second.find(0, now);
+}
+
 }  // namespace flotilla::metrics::detail

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -33,6 +34,20 @@ private:
     std::atomic<std::int64_t> next_attempt_{INT64_MIN};
     mutable std::mutex mutex_;
     std::vector<std::optional<Exemplar>> slots_;
+};
+
+/// Those of the counters of a cell group, by cell. Most counters never have one.
+class CounterExemplars {
+public:
+    explicit CounterExemplars(const Clock& clock) : clock_(clock) {}
+
+    void offer(std::uint32_t cell, double value, const TraceContext& trace) noexcept;
+    [[nodiscard]] std::optional<Exemplar> find(std::uint32_t cell, TimePoint now) const;
+
+private:
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    std::map<std::uint32_t, Exemplars> by_cell_;
 };
 
 }  // namespace flotilla::metrics::detail

@@ -162,6 +162,13 @@ const Family::Members& Family::members() {
 
 }  // namespace detail
 
+void Counter::increment_with_exemplar(double amount) const noexcept {
+    if (!group_ || !(amount >= 0)) return;
+    increment(amount);
+    const TraceContext& trace = TaskContext::current().trace;
+    if (trace.sampled) group_->exemplars().offer(cell_, amount, trace);
+}
+
 void Gauge::set(double value) const noexcept {
     if (meter_) meter_->value.store(value, std::memory_order_relaxed);
 }

@@ -97,6 +97,7 @@ void ScrapeWriter::main_samples(const Family& family, const Meter& meter) {
             number(
                 openmetrics_ && family.plan.type == FamilyType::counter && std::isnan(value) ? 0.0 : value
             );
+            exemplar(meter, 0);
         }
         end_line();
     };
@@ -244,11 +245,16 @@ void ScrapeWriter::number(double value) {
 }
 
 void ScrapeWriter::exemplar(const Meter& meter, std::uint32_t bucket) {
-    if (!openmetrics_ || (meter.kind != Kind::timer && meter.kind != Kind::summary)) return;
-    const Exemplars* kept =
-        static_cast<const DistributionMeter&>(meter).exemplars.load(std::memory_order_acquire);
-    if (!kept) return;
-    const auto found = kept->find(bucket, now_);
+    if (!openmetrics_) return;
+    std::optional<Exemplar> found;
+    if (meter.kind == Kind::counter) {
+        const auto& counter = static_cast<const CounterMeter&>(meter);
+        found = counter.group->exemplars().find(counter.cell, now_);
+    } else if (meter.kind == Kind::timer || meter.kind == Kind::summary) {
+        const auto& distribution = static_cast<const DistributionMeter&>(meter);
+        if (const Exemplars* kept = distribution.exemplars.load(std::memory_order_acquire))
+            found = kept->find(bucket, now_);
+    }
     if (!found) return;
     ((out_ += " # {span_id=\"") += span_id_text(found->trace)) += "\",trace_id=\"";
     (out_ += trace_id_text(found->trace)) += "\"} ";

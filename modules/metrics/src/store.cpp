@@ -239,7 +239,8 @@ std::pair<detail::CellGroup*, std::uint32_t> Registry::Impl::take_cells(std::uin
         detail::CellGroup& last = *groups.back();
         if (const std::uint32_t at = last.take(count); at < last.capacity()) return {&last, at};
     }
-    groups.push_back(std::make_unique<detail::CellGroup>(std::max(detail::CellGroup::default_capacity, count))
+    groups.push_back(
+        std::make_unique<detail::CellGroup>(std::max(detail::CellGroup::default_capacity, count), clock)
     );
     return {groups.back().get(), groups.back()->take(count)};
 }

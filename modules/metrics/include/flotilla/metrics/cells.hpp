@@ -11,7 +11,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <type_traits>
+
+#include "flotilla/base/clock.hpp"
 
 namespace flotilla::metrics::detail {
 
@@ -22,11 +25,13 @@ inline constexpr std::uint32_t no_slot = slot_count;  // its block never exists:
 
 inline thread_local constinit std::uint32_t thread_slot = no_slot;
 
+class CounterExemplars;
+
 class CellGroup {
 public:
     static constexpr std::uint32_t default_capacity = 512;  // a page per thread that counts
 
-    explicit CellGroup(std::uint32_t capacity) noexcept : capacity_(capacity) {}
+    CellGroup(std::uint32_t capacity, const Clock& clock);
 
     ~CellGroup();
     CellGroup(const CellGroup&) = delete;
@@ -65,6 +70,8 @@ public:
 
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
+    [[nodiscard]] CounterExemplars& exemplars() const noexcept { return *exemplars_; }
+
 private:
     template <class Work>
     static void call(void* work, Cell* cells) {
@@ -78,6 +85,7 @@ private:
     std::atomic<Cell*> shared_{nullptr};
     std::uint32_t capacity_;
     std::uint32_t taken_ = 0;
+    std::unique_ptr<CounterExemplars> exemplars_;
 };
 
 /// Only the owner writes: no lock prefix needed.

@@ -48,6 +48,9 @@ public:
         group_->with_cells(count);
     }
 
+    /// Counts, and offers the running task's span as an exemplar when it is sampled. Costs a call more.
+    void increment_with_exemplar(double amount = 1.0) const noexcept;
+
     [[nodiscard]] double count() const noexcept { return group_ ? detail::counted(*group_, cell_) : 0.0; }
 
 private:

@@ -157,7 +157,7 @@ public:
             tags,
             [object = std::move(object), read = std::move(read)] {
                 const std::shared_ptr<T> alive = object.lock();
-                return alive ? static_cast<double>(read(*alive)) : not_a_number();
+                return alive ? static_cast<double>(std::invoke(read, *alive)) : not_a_number();
             },
             info
         );
