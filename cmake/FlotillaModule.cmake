@@ -13,10 +13,11 @@
 #       FUZZ fuzz/name_fuzz.cpp ...)
 #
 # It makes the library flotilla_<name> (alias flotilla::<name>), the program flotilla_<name>_tests when the module has
-# tests, flotilla_<name>_bench when it has benchmarks, one program fuzz_<file> for each fuzz target, and the install
-# part. A dependency on the same or a higher floor stops the configuration. A module's include root is its own, so that
-# including a module that is not declared does not compile; FILE_SET HEADERS makes every public header be compiled alone
-# (target all_verify_interface_header_sets). tests/build shows each of these refusals.
+# tests, flotilla_<name>_bench when it has benchmarks, one program fuzz_<subject> for each fuzz/<subject>_fuzz.cpp (its
+# first inputs are fuzz/corpus/<subject>), and the install part. A dependency on the same or a higher floor stops the
+# configuration. A module's include root is its own, so that including a module that is not declared does not compile;
+# FILE_SET HEADERS makes every public header be compiled alone (target all_verify_interface_header_sets). tests/build
+# shows each of these refusals.
 #
 #   flotilla_program(hello SOURCES main.cpp LINK flotilla::service)
 #
@@ -84,6 +85,7 @@ function(flotilla_module name)
     if(FLOTILLA_FUZZERS)
         foreach(source IN LISTS arg_FUZZ)
             cmake_path(GET source STEM stem)
+            string(REGEX REPLACE "_fuzz$" "" stem ${stem})
             add_executable(fuzz_${stem} ${source})
             target_link_libraries(fuzz_${stem} PRIVATE ${target} flotilla_warnings)
             target_include_directories(fuzz_${stem} PRIVATE src)
