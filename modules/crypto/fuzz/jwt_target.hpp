@@ -41,14 +41,14 @@ inline void read_untrusted(std::string_view input) {
     }
     static_cast<void>(symmetric->decrypt(input));
     static_cast<void>(symmetric->decrypt(to_hex(input)));
-    static_cast<void>(asymmetric->decrypt(input));
+    if (input.starts_with('A')) static_cast<void>(asymmetric->decrypt(input));
     if (symmetric->decrypt(*symmetric->encrypt(input)) != std::string(input)) std::abort();
     const PrefixedText prefixed = split_prefixes(input);
     if (!input.ends_with(prefixed.text)) std::abort();
     for (const SecretEncoding encoding :
          {SecretEncoding::raw, SecretEncoding::base64, SecretEncoding::base64_text})
         static_cast<void>(decode_token_secret(input, encoding));
-    static_cast<void>(RsaKey::from_pem(input));
+    if (input.contains("-----")) static_cast<void>(RsaKey::from_pem(input));
 }
 
 }  // namespace flotilla::crypto
