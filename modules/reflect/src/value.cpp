@@ -212,7 +212,7 @@ const Json& Json::operator[](std::string_view key) const noexcept {
     return found != nullptr ? *found : null_value();
 }
 
-const Json& Json::operator[](std::size_t index) const noexcept {
+const Json& Json::element(std::size_t index) const noexcept {
     const Array& all = elements();
     return index < all.size() ? all[index] : null_value();
 }

@@ -343,6 +343,7 @@ TEST(JsonValue, IsBuiltAndReadWithoutCeremony) {
     EXPECT_EQ(read["none"]["deeper"].string_or("-"), "-");
     EXPECT_EQ(read.at_pointer("/list/0")->string_or(""), "a");
     EXPECT_EQ(read.at_pointer("/list/2"), nullptr);
+    EXPECT_EQ(health["list"][0], Json("a")) << "0 is an index, also of what is not const";
     EXPECT_TRUE(health.erase("list"));
     EXPECT_EQ(Json::object({{"a", Json::array({1})}}).text(2), "{\n  \"a\": [\n    1\n  ]\n}");
 }

@@ -117,7 +117,17 @@ public:
     Json& operator[](std::string_view key);
     /// The member or element, or a null value when there is none: `body["user"]["name"].string_or("")`.
     const Json& operator[](std::string_view key) const noexcept;
-    const Json& operator[](std::size_t index) const noexcept;
+
+    // Templates, so that `[0]` is an index and not a null pointer.
+    template <std::integral I>
+    const Json& operator[](I index) const noexcept {
+        return element(static_cast<std::size_t>(index));
+    }
+
+    template <std::integral I>
+    const Json& operator[](I index) noexcept {
+        return element(static_cast<std::size_t>(index));
+    }
 
     // A literal would fit both a key and an index otherwise.
     Json& operator[](const char* key) { return (*this)[std::string_view(key)]; }
@@ -138,6 +148,8 @@ public:
     friend bool operator==(const Json& a, const Json& b);
 
 private:
+    [[nodiscard]] const Json& element(std::size_t index) const noexcept;
+
     struct Exactly {};
 
     Json(Exactly, bool value) noexcept;
