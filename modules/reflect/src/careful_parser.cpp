@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -246,10 +247,24 @@ private:
             if (const auto value = parse_integer<std::uint64_t>(text))
                 return tape_.unsigned_integer(*value), true;
         }
-        const auto value = parse_double(text);
-        if (!value) return at_ = start, wrong("a number out of range");
-        tape_.number(*value);
-        return true;
+        if (const auto value = parse_double(text)) return tape_.number(*value), true;
+        if (is_tiny(text)) return tape_.number(text.front() == '-' ? -0.0 : 0.0), true;
+        return at_ = start, wrong("a number out of range");
+    }
+
+    /// Whether a number that no double can hold is too near to zero rather than too far from it.
+    static bool is_tiny(std::string_view text) {
+        const std::size_t e = std::min(text.find_first_of("eE"), text.size());
+        const std::string_view digits = text.substr(0, e);
+        const std::size_t point = std::min(digits.find('.'), digits.size());
+        const std::size_t first = std::min(digits.find_first_of("123456789"), digits.size());
+        const auto magnitude = static_cast<double>(point) - static_cast<double>(first);
+        const std::string_view exponent = text.substr(std::min(e + 1, text.size()));
+        if (exponent.starts_with('-')) {
+            const auto places = parse_integer<std::int64_t>(exponent);
+            return !places || magnitude + static_cast<double>(*places) < 0;
+        }
+        return exponent.empty() && magnitude < 0;
     }
 
     std::string_view text_;

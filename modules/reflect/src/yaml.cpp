@@ -148,7 +148,8 @@ void append_scalar(std::string& out, const Json& value) {
     if (text != nullptr && is_safe_plain(*text)) {
         out += *text;
     } else {
-        append_json(out, value);  // JSON's strings, numbers and empty brackets are YAML
+        // JSON's strings, numbers and empty brackets are YAML, but for one character that YAML wants escaped.
+        out += replace_all(value.text(), "\x7F", "\\x7F");
     }
 }
 

@@ -237,6 +237,13 @@ Result<std::vector<YamlNode>> parse_yaml_tree(std::string_view text, const Limit
         );
     }
     if (!is_valid_utf8(text)) return fail(Errc::malformed, "the text is not valid UTF-8");
+    const auto control = std::ranges::find_if(text, [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    });
+    if (control != text.end()) {
+        const auto line = std::count(text.begin(), control, '\n') + 1;
+        return fail(Errc::malformed, fmt::format("line {}: a control character", line));
+    }
     try {
         TreeBuilder builder(limits);
         ViewBuffer buffer(text);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,22 @@ struct Documented {
 };
 
 FLT_DESCRIBE_CONFIG(Documented, (port, "Where the server listens."))
+
+// Described without the macro, which would not compile.
+struct Forgetful {
+    int a = 0;
+    std::vector<std::string> forgotten{"x"};
+    std::optional<Json> c;
+    std::unique_ptr<int> d;
+};
+
+BOOST_DESCRIBE_STRUCT(Forgetful, (), (a, c, d))
+
+TEST(Describe, NoticesAFieldThatIsLeftOut) {
+    static_assert(!detail::describes_all<Forgetful>());
+    static_assert(!detail::is_documented<Line>());
+    static_assert(detail::describes_all<Line>());
+}
 
 TEST(Describe, TellsFieldsWithTheirNamesAndOptionsAtRunTime) {
     const auto fields = describe_fields<Line>();

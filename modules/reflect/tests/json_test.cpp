@@ -263,6 +263,16 @@ TEST(Json, ReadsIntegersBeyond64BitsAsDoubles) {
     );
 }
 
+TEST(Json, ReadsNumbersTooSmallForADoubleAsZero) {
+    for (const char* text : {"1e-400", "2.5e-99999999999999999999", "1e-345678901234567890"}) {
+        const auto value = parse_json(text);
+        ASSERT_TRUE(value) << text;
+        EXPECT_EQ(value->as_double(), 0.0) << text;
+    }
+    EXPECT_FALSE(parse_json("1e400"));
+    EXPECT_FALSE(parse_json("-1e99999999999999999999"));
+}
+
 TEST(Json, WritesStringsThatEveryoneCanRead) {
     EXPECT_EQ(to_json(std::string("a\"b\\c\n\t\x01/\x7f")), "\"a\\\"b\\\\c\\n\\t\\u0001/\x7f\"");
     EXPECT_EQ(to_json(std::string("한글 \xF0\x9F\x98\x80")), "\"한글 \xF0\x9F\x98\x80\"");

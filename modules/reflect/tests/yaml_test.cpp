@@ -179,7 +179,19 @@ TEST(Yaml, WritesWhatItReadsBack) {
          {"real", 12.0},
          {"odd",
           Json::array(
-              {"a: b", "#x", "- y", " z", "", "line\nbreak", "한글", "null", "[a", "1.2.3", "@x", "x:"}
+              {"a: b",
+               "#x",
+               "- y",
+               " z",
+               "",
+               "line\nbreak",
+               "한글",
+               "null",
+               "[a",
+               "1.2.3",
+               "@x",
+               "x:",
+               "\x7F\x01"}
           )},
          {"nested",
           Json::array(

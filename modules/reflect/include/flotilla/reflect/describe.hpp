@@ -16,7 +16,6 @@
 #include <boost/describe/enumerators.hpp>
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
-#include <boost/pfr/tuple_size.hpp>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -93,10 +92,24 @@ using Bases = boost::describe::describe_bases<T, boost::describe::mod_public>;
 template <class T>
 inline constexpr std::size_t own_member_count = boost::mp11::mp_size<OwnMembers<T>>::value;
 
+/// Becomes whatever an initialiser asks for; only named, never run.
+struct Anything {
+    template <class T>
+    operator T() const noexcept;
+};
+
+/// Whether an aggregate takes as many initialisers as there are indexes.
+template <class T, std::size_t... Index>
+constexpr bool takes_initialisers(std::index_sequence<Index...>) {
+    return requires { T{(static_cast<void>(Index), Anything{})...}; };
+}
+
+/// One more initialiser than described fields must be one too many. (Counting fields with Boost.PFR says the
+/// same, but g++ 12.2 crashes over it when a field has a braced list as its default, and it compiles slower.)
 template <class T>
 constexpr bool describes_all() {
     if constexpr (std::is_aggregate_v<T> && boost::mp11::mp_empty<Bases<T>>::value) {
-        return boost::pfr::tuple_size_v<T> == own_member_count<T>;
+        return !takes_initialisers<T>(std::make_index_sequence<own_member_count<T> + 1>{});
     } else {
         return true;
     }
