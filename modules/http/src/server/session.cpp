@@ -230,7 +230,10 @@ Session::Step Session::call_handler() {
 }
 
 Task<> Session::finish_slowly(Step step) {
-    if (step == Step::body_first && co_await read_whole_body()) call_handler();
+    if (step == Step::body_first) {
+        const bool whole = co_await read_whole_body();
+        if (whole) call_handler();
+    }
     if (pending_) co_await run_pending();
     if (!write_failed_) {
         settle_unread_body();
