@@ -40,7 +40,9 @@ TEST(Percent, DecodesWhatItEncoded) {
         EXPECT_EQ(form_decode(percent_encode(text)), text);
         std::string query;
         append_urlencoded(query, text, text);
-        if (!text.empty()) EXPECT_THAT(pairs(query), ElementsAre(Pair(text, text)));
+        if (!text.empty()) {
+            EXPECT_THAT(pairs(query), ElementsAre(Pair(text, text)));
+        }
     }
 }
 

@@ -139,7 +139,9 @@ TEST(ResponseParser, HasTheSameOutcomeByteByByte) {
         }
         EXPECT_EQ(progress, whole.progress) << row;
         EXPECT_EQ(parser.reject(), whole.reject) << row;
-        if (progress == Progress::done) EXPECT_EQ(parser.consumed(), row.size());
+        if (progress == Progress::done) {
+            EXPECT_EQ(parser.consumed(), row.size());
+        }
     }
 }
 

@@ -98,7 +98,7 @@ public:
     }
 
 private:
-    std::array<char, 18> text_;
+    std::array<char, 18> text_{};
     std::size_t begin_;
 };
 
