@@ -9,6 +9,7 @@
 
 #include "flotilla/http/path.hpp"
 #include "flotilla/http/percent.hpp"
+#include "flotilla/http/websocket_handshake.hpp"
 
 namespace flotilla::http {
 
@@ -130,6 +131,33 @@ Router& Router::add(Method method, std::string_view pattern, Binding binding, Ro
     node->has_end = true;
     routes_.push_back(std::move(route));
     return *this;
+}
+
+Router& Router::websocket(
+    std::string_view pattern, std::function<Task<>(WebSocket&)> serve, WebSocketOptions options
+) {
+    auto upgrade = [this, serve = std::move(serve), options](Request& request) {
+        Response response;
+        const auto refuse = [&](Status status, std::string message) {
+            errors_.render(request, {.status = status, .message = std::move(message)}, response);
+            return std::move(response);
+        };
+        if (!request.head().upgrade_websocket) {
+            response.set("Upgrade", "websocket");
+            return refuse(Status::upgrade_required, "This is a WebSocket: ask for an upgrade.");
+        }
+        const std::string_view origin = request.header(KnownField::origin);
+        if (!options.origins.empty() && std::ranges::find(options.origins, origin) == options.origins.end())
+            return refuse(Status::forbidden, fmt::format("Pages of '{}' may not connect.", origin));
+        std::string protocol;
+        if (const auto offer = check_websocket_request(request.head())) {
+            const std::vector<std::string_view> spoken(options.protocols.begin(), options.protocols.end());
+            protocol = choose_subprotocol(offer->protocols, spoken);
+        }
+        response.body() = WebSocketUpgrade{serve, std::move(protocol), options.config};
+        return response;
+    };
+    return get(pattern, std::move(upgrade), options.route);
 }
 
 const Router::Node* Router::find(std::string_view path, Request& request) const {

@@ -65,6 +65,9 @@ public:
             });
             return response;
         });
+        router.websocket("/echo", [](WebSocket& socket) -> Task<> {
+            while (const auto message = co_await socket.receive()) (void)co_await socket.send(*message);
+        });
         router.post(
             "/count",
             [](Request& request) -> Task<std::string> {
@@ -241,6 +244,31 @@ TEST(Server, RefusesMalformedMessagesAndTooLargeBodies) {
         );
         EXPECT_TRUE(large.starts_with("HTTP/1.1 413 ")) << large;
         EXPECT_EQ(f.server.stats().rejected, 2U);
+    });
+}
+
+TEST(Server, SpeaksWebSocketAfterAHandshake) {
+    run_server([](Fixture& f) -> Task<> {
+        std::string sent =
+            "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "
+            "websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        append_frame(sent, Opcode::text, "Hel", 0x01020304, false);
+        append_frame(sent, Opcode::ping, "are you there", 0x01020304);
+        append_frame(sent, Opcode::continuation, "lo", 0x01020304);
+        append_close(sent, CloseCode::normal, "bye", 0x01020304);
+        const auto answer = co_await f.exchange(sent);
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 Switching Protocols\r\n")) << answer;
+        EXPECT_NE(answer.find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), std::string::npos)
+            << answer;
+        std::string frames;
+        append_frame(frames, Opcode::pong, "are you there");
+        append_frame(frames, Opcode::text, "Hello");
+        append_close(frames, CloseCode::normal);
+        EXPECT_TRUE(answer.ends_with("\r\n\r\n" + frames));
+
+        const auto plain = co_await f.exchange(close_request("GET /echo"));
+        EXPECT_TRUE(plain.starts_with("HTTP/1.1 426 ")) << plain;
     });
 }
 

@@ -14,6 +14,7 @@
 #include "flotilla/http/negotiation.hpp"
 #include "flotilla/http/path.hpp"
 #include "flotilla/http/router.hpp"
+#include "flotilla/http/websocket_handshake.hpp"
 #include "flotilla/tracing/http_rules.hpp"
 
 namespace flotilla::http {
@@ -131,7 +132,10 @@ Task<> Session::serve_requests() {
 }
 
 void Session::close_if_idle() {
-    if (idle_) stream_.cancel();
+    if (idle_)
+        stream_.cancel();
+    else if (websocket_)
+        websocket_->go_away();
 }
 
 void Session::begin_request(const RequestHead& head) {
@@ -547,19 +551,9 @@ Task<Result<void>> Session::produce_body() {
         if (!written) write_failed_ = true;
         co_return written;
     }
-    if (const auto* file = std::get_if<FileBody>(&response_.body())) {
-        append_head(file->size);
-        if (is_head()) co_return Result<void>();
-        if (!co_await write_out()) co_return fail(Errc::closed);
-        constexpr std::size_t piece_size = 1024 * 1024;
-        for (std::size_t sent = 0; sent < file->size; sent += piece_size) {
-            const std::size_t piece = std::min(piece_size, file->size - sent);
-            const auto offset = file->offset + static_cast<off_t>(sent);
-            FLT_CO_CHECK(co_await stream_.send_file(*file->descriptor, offset, piece, write_deadline(piece)));
-            bytes_sent_ += piece;
-        }
-        co_return Result<void>();
-    }
+    if (const auto* file = std::get_if<FileBody>(&response_.body())) co_return co_await send_file(*file);
+    if (const auto* upgrade = std::get_if<WebSocketUpgrade>(&response_.body()))
+        co_return co_await serve_websocket(*upgrade);
     if (const auto* stream = std::get_if<StreamBody>(&response_.body())) {
         append_head(stream->length);
         if (is_head()) co_return Result<void>();
@@ -578,6 +572,57 @@ Task<Result<void>> Session::produce_body() {
     if (chunked_answer_) {
         out_ += trailers_.empty() ? std::string(last_chunk) : "0\r\n" + std::exchange(trailers_, {}) + "\r\n";
     }
+    co_return Result<void>();
+}
+
+Task<Result<void>> Session::send_file(const FileBody& file) {
+    append_head(file.size);
+    if (is_head() || file.size == 0) co_return Result<void>();
+    if (!co_await write_out()) co_return fail(Errc::closed);
+    constexpr std::size_t piece_size = 1024 * 1024;
+    for (std::size_t sent = 0; sent < file.size; sent += piece_size) {
+        const std::size_t piece = std::min(piece_size, file.size - sent);
+        const auto offset = file.offset + static_cast<off_t>(sent);
+        FLT_CO_CHECK(co_await stream_.send_file(*file.descriptor, offset, piece, write_deadline(piece)));
+        bytes_sent_ += piece;
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
+    const auto offer = check_websocket_request(request_.head());
+    if (!offer) {
+        const Reject reject = offer.error();
+        const ErrorDetails details{
+            .status = static_cast<Status>(reject.status), .message = std::string(reject.why)
+        };
+        response_.clear();
+        response_.set("Sec-WebSocket-Version", "13");
+        shard_.shared.errors.render(request_, details, response_);
+        append_answer();
+        co_return Result<void>();
+    }
+    out_ += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    out_ += shard_.date_field();
+    (void)append_field(out_, "Sec-WebSocket-Accept", websocket_accept(offer->key));
+    if (!upgrade.protocol.empty()) (void)append_field(out_, "Sec-WebSocket-Protocol", upgrade.protocol);
+    append_head_end(out_);
+    response_.status(Status::switching_protocols);
+    keep_alive_ = false;
+    if (!co_await write_out()) co_return fail(Errc::closed);
+
+    WebSocket socket(stream_, std::string(in_.view()), upgrade.config);
+    socket.protocol_ = upgrade.protocol;
+    websocket_ = &socket;
+    std::exception_ptr failure;
+    try {
+        co_await upgrade.serve(socket);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    websocket_ = nullptr;
+    co_await socket.close(failure ? CloseCode::internal_error : CloseCode::normal);
+    if (failure) std::rethrow_exception(failure);
     co_return Result<void>();
 }
 

@@ -12,6 +12,7 @@
 #include "flotilla/http/event_stream.hpp"
 #include "flotilla/http/handler.hpp"
 #include "flotilla/http/request_parser.hpp"
+#include "flotilla/http/websocket.hpp"
 #include "input_buffer.hpp"
 #include "shard.hpp"
 
@@ -65,6 +66,8 @@ private:
     Task<> discard_body();
     Task<> send_answer_slowly();
     Task<Result<void>> produce_body();
+    Task<Result<void>> send_file(const FileBody& file);
+    Task<Result<void>> serve_websocket(const WebSocketUpgrade& upgrade);
     void park_head(std::size_t consumed);
     void answer_exception(const std::exception_ptr& failure);
     void refuse(const Reject& reject);
@@ -114,6 +117,8 @@ private:
     std::string trailers_;
     bool head_sent_ = false;     // at least a part of the present answer has left
     bool write_failed_ = false;  // the connection is of no more use
+
+    WebSocket* websocket_ = nullptr;  // while it is served
 
     bool keep_alive_ = true;
     bool idle_ = true;

@@ -13,12 +13,12 @@
 #include "flotilla/http/body.hpp"
 #include "flotilla/http/header_block.hpp"
 #include "flotilla/http/status.hpp"
+#include "flotilla/http/websocket.hpp"
 #include "flotilla/runtime/task.hpp"
 
 namespace flotilla::http {
 
 class EventStream;
-class WebSocket;
 
 /// An open file to send, or a part of it. Closed with the last copy.
 struct FileBody {
@@ -41,7 +41,8 @@ struct EventsBody {
 /// Takes over the connection after the handshake.
 struct WebSocketUpgrade {
     std::function<Task<>(WebSocket&)> serve;
-    std::string protocol;  ///< the subprotocol chosen; empty for none
+    std::string protocol = {};  ///< the subprotocol chosen; empty for none
+    WebSocketConfig config = {};
 };
 
 /// Status, fields and a body. The server adds Content-Length or Transfer-Encoding, Date and Connection

@@ -31,6 +31,15 @@ struct RouteOptions {
     std::vector<std::string> produces = {};
 };
 
+struct WebSocketOptions {
+    WebSocketConfig config = {};
+    std::vector<std::string> protocols = {};  ///< subprotocols that are spoken
+    /// Sites whose pages may connect; all when empty. A browser sends cookies with the handshake whatever
+    /// page it is on.
+    std::vector<std::string> origins = {};
+    RouteOptions route = {};
+};
+
 /// One method and path template with its handler. Immutable once in the router; its address is its identity.
 class Route {
 public:
@@ -88,6 +97,11 @@ public:
     Router& route(Method method, std::string_view pattern, F handler, RouteOptions options = {}) {
         return add(method, pattern, bind_handler(std::move(handler)), std::move(options));
     }
+
+    /// `serve` is a coroutine over the open socket: `Task<>(WebSocket&)`.
+    Router& websocket(
+        std::string_view pattern, std::function<Task<>(WebSocket&)> serve, WebSocketOptions options = {}
+    );
 
     /// Filters run in the order of their registration, for every path with that prefix.
     Router& before(std::string_view prefix, BeforeFilter filter);
