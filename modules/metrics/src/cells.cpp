@@ -73,7 +73,7 @@ CellGroup::~CellGroup() {
     delete_block(shared_.load(std::memory_order_relaxed));
 }
 
-void CellGroup::slow(void (*call)(void*, Cell*), void* work) noexcept {
+void CellGroup::slow(void (*run)(void*, Cell*), void* work) noexcept {
     if (thread_slot == no_slot) take_slot();
     if (thread_slot != no_slot) {
         Cell* cells = own();
@@ -81,7 +81,7 @@ void CellGroup::slow(void (*call)(void*, Cell*), void* work) noexcept {
             cells = make_block(capacity_);
             blocks_[thread_slot].store(cells, std::memory_order_release);
         }
-        call(work, cells);
+        run(work, cells);
         return;
     }
     const std::scoped_lock lock(shared_mutex);
@@ -90,7 +90,7 @@ void CellGroup::slow(void (*call)(void*, Cell*), void* work) noexcept {
         cells = make_block(capacity_);
         shared_.store(cells, std::memory_order_release);
     }
-    call(work, cells);
+    run(work, cells);
 }
 
 std::uint32_t CellGroup::slots_used() noexcept {

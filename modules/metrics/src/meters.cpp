@@ -106,7 +106,7 @@ LongTaskMeter::~LongTaskMeter() {
 }
 
 ActiveTask* LongTaskMeter::start(TimePoint now) {
-    const std::uint32_t number = thread_slot % shards_.size();
+    const auto number = static_cast<std::uint32_t>(thread_slot % shards_.size());
     Shard& shard = shards_[number];
     const std::scoped_lock lock(shard.mutex);
     ActiveTask* task = shard.free;

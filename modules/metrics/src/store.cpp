@@ -232,6 +232,11 @@ void Registry::Impl::remove(Meter& meter) {
         names.erase(names.find(meter.name->text));
     }
     meter.name = nullptr;
+    // The meter stays for handles that are still around, but what a function holds on to is let go.
+    if (meter.kind == Kind::function_gauge) static_cast<detail::FunctionGaugeMeter&>(meter).read = nullptr;
+    if (meter.kind == Kind::function_counter)
+        static_cast<detail::FunctionCounterMeter&>(meter).read = nullptr;
+    if (meter.kind == Kind::function_timer) static_cast<detail::FunctionTimerMeter&>(meter).read = nullptr;
 }
 
 std::pair<detail::CellGroup*, std::uint32_t> Registry::Impl::take_cells(std::uint32_t count) {

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "flotilla/metrics/filter.hpp"
 #include "flotilla/metrics/registry.hpp"
 #include "samples.hpp"

@@ -164,6 +164,15 @@ TEST(Registry, RemovedMetersAreGoneAndCanComeBack) {
     EXPECT_EQ(read_samples(registry.scrape()).size(), 2u);
 }
 
+TEST(Registry, RemovedFunctionsLetGoWhatTheyHold) {
+    Registry registry;
+    const auto held = std::make_shared<int>(5);
+    registry.gauge("g", {}, [held] { return static_cast<double>(*held); });
+    EXPECT_EQ(held.use_count(), 2);
+    EXPECT_TRUE(registry.remove("g"));
+    EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(Registry, LimitsRefuseAndWarnOnce) {
     log::CapturedLog log;
     Registry registry(

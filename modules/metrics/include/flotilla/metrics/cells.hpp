@@ -78,7 +78,7 @@ private:
         (*static_cast<std::remove_reference_t<Work>*>(work))(cells);
     }
 
-    void slow(void (*call)(void*, Cell*), void* work) noexcept;
+    void slow(void (*run)(void*, Cell*), void* work) noexcept;
     static std::uint32_t slots_used() noexcept;
 
     std::array<std::atomic<Cell*>, slot_count + 1> blocks_{};
