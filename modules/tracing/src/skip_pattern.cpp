@@ -32,7 +32,8 @@ Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
             tokens.push_back({repeated ? Token::Kind::any_text : Token::Kind::any_character});
             if (repeated) ++i;
         } else if (c == '\\') {
-            if (++i == pattern.size() || is_ascii_alpha(pattern[i]) || is_ascii_digit(pattern[i]))
+            ++i;
+            if (i == pattern.size() || is_ascii_alpha(pattern[i]) || is_ascii_digit(pattern[i]))
                 return fail(Errc::unsupported, "skip pattern: '\\' must stand before a sign");
             tokens.push_back({Token::Kind::literal, pattern[i]});
         } else if (std::string_view("*+?()[]{}^$").contains(c)) {

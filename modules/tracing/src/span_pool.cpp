@@ -20,7 +20,7 @@ constexpr std::size_t kept_capacity = 4096;
 /// Shared by all threads. Never destroyed: spans may be given back while the process ends.
 class Depot {
 public:
-    static Depot& get() noexcept {
+    static Depot& get() {
         static auto* const depot = new Depot;
         return *depot;
     }

@@ -85,6 +85,9 @@ public:
         if (record_) record_->set_remote(endpoint);
     }
 
+    /// A handle to hand around while a Span stays with its owner.
+    [[nodiscard]] SpanRef ref() const noexcept { return *this; }
+
     /// Null when not recording.
     [[nodiscard]] SpanData* data() const noexcept { return record_; }
 
@@ -116,8 +119,6 @@ public:
     [[nodiscard]] const TraceContext& context() const noexcept { return context_; }
 
     [[nodiscard]] const std::shared_ptr<const TaskFields>& fields() const noexcept { return fields_; }
-
-    [[nodiscard]] SpanRef ref() const noexcept { return *this; }
 
     /// Reads the clock only when recorded. Further calls do nothing.
     void finish() noexcept {
