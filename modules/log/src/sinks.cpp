@@ -125,7 +125,9 @@ private:
 
 std::unique_ptr<Sink> console_sink(Style style, int fd) {
     if (style.colour == Colour::automatic) {
-        const bool terminal = ::isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr;
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this library sets environment variables
+        const bool no_colour = std::getenv("NO_COLOR") != nullptr;
+        const bool terminal = ::isatty(fd) == 1 && !no_colour;
         style.colour = terminal ? Colour::always : Colour::never;
     }
     return std::make_unique<ConsoleSink>(style, fd);

@@ -46,7 +46,7 @@ void apply_rules(
         if (times) {
             if (const auto span = parse_duration(text)) return static_cast<double>(span->count());
         } else if (const auto number = parse_double(text)) {
-            return *number;
+            return number;
         }
         logger.warn("metrics.distribution: '{}' is no bound for the meter {}", text, name);
         return std::nullopt;

@@ -75,6 +75,7 @@ double open_files() {
     const std::unique_ptr<DIR, CloseFolder> folder(opendir("/proc/self/fd"));
     if (!folder) return unknown;
     double count = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): each call has a folder handle of its own
     while (const dirent* entry = readdir(folder.get())) {
         if (entry->d_name[0] != '.') ++count;
     }

@@ -19,6 +19,7 @@ namespace {
 
 std::vector<double> as_doubles(const std::vector<Duration>& durations) {
     std::vector<double> values;
+    values.reserve(durations.size());
     for (const Duration duration : durations) values.push_back(static_cast<double>(duration.count()));
     return values;
 }

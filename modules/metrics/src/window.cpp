@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace flotilla::metrics::detail {
 
@@ -45,7 +46,7 @@ std::vector<double> PercentileWindow::values() const {
             continue;
         }
         const auto rank = std::max<std::uint64_t>(
-            1, static_cast<std::uint64_t>(percentile * static_cast<double>(total) + 0.5)
+            1, static_cast<std::uint64_t>(std::llround(percentile * static_cast<double>(total)))
         );
         std::uint64_t seen = 0;
         std::uint32_t bucket = 0;
