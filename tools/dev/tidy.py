@@ -21,9 +21,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Tests get the cheap checks: macros of GoogleTest make the rest slow, and a test fails loudly by itself.
+# Tests and examples get the cheap checks: macros of GoogleTest make the rest slow, and a test fails loudly by itself.
 CHECKS_OF_TESTS = "-*,bugprone-use-after-move,performance-for-range-copy,readability-identifier-naming,misc-unused-using-decls"
-TEST_FOLDERS = ("tests", "bench", "fuzz")
+TEST_FOLDERS = {"tests", "bench", "fuzz", "examples"}
 
 # g++ 12 destroys such temporaries of a co_await expression twice: name them first, or let a function make them.
 AWAITED_TEMPORARY = """match expr(
@@ -94,7 +94,7 @@ class Tidy:
         passed = self.cache / f"{folder.replace('/', '-')}-{digest.hexdigest()[:24]}"
         if passed.exists():
             return ""
-        checks = CHECKS_OF_TESTS if pathlib.Path(folder).name in TEST_FOLDERS else None
+        checks = CHECKS_OF_TESTS if TEST_FOLDERS.intersection(pathlib.Path(folder).parts) else None
         together = self.cache / f"{folder.replace('/', '-')}.cpp"
         together.write_text("".join(f'#include "{entry["file"]}"\n' for entry in entries))
         output = self.findings(together, entries[0], f"{checks or ''},-bugprone-suspicious-include")

@@ -42,6 +42,7 @@ struct PropertyTree::Branch {
 
     [[nodiscard]] Json build_list() const {
         std::vector<std::pair<std::size_t, const Branch*>> ordered;
+        ordered.reserve(children.size());
         for (const auto& child : children) {
             ordered.emplace_back(*parse_integer<std::size_t>(child->name), child.get());
         }
@@ -109,7 +110,8 @@ void PropertyTree::put(const std::vector<ReadError::Step>& steps, Json value) {
         at = index != nullptr ? at->child(std::to_string(*index), true)
                               : at->child(std::get<std::string>(step), false);
     }
-    at->values.assign(1, std::move(value));
+    at->values.clear();
+    at->values.push_back(std::move(value));
 }
 
 Json PropertyTree::build() const {

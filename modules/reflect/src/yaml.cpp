@@ -117,7 +117,7 @@ void collect(std::vector<Leaf>& leaves, const std::string& path, const Json& val
             if (value.empty() && !path.empty()) leaf("");
             for (const auto& [key, member] : value.members()) {
                 const bool bare = path.empty() || key.starts_with('[');
-                collect(leaves, bare ? path + key : path + "." + key, member);
+                collect(leaves, bare ? path + key : fmt::format("{}.{}", path, key), member);
             }
             return;
         default:

@@ -127,14 +127,15 @@ bool read_sequence(Reader& reader, const Node& node, T& out) {
     if constexpr (requires { values.reserve(1); }) {
         if (node.tag() == '[') values.reserve(node.size());
     }
-    const bool good = read_elements<typename T::value_type>(reader, node, [&](auto&& value) {
-        if constexpr (requires { values.push_back(std::move(value)); }) {
-            values.push_back(std::move(value));
-        } else {
-            values.insert(std::move(value));
-        }
-        return true;
-    });
+    const bool good =
+        read_elements<typename T::value_type>(reader, node, [&](typename T::value_type&& value) {
+            if constexpr (requires { values.push_back(std::move(value)); }) {
+                values.push_back(std::move(value));
+            } else {
+                values.insert(std::move(value));
+            }
+            return true;
+        });
     if (good) out = std::move(values);
     return good;
 }

@@ -35,6 +35,7 @@ public:
     Json& operator=(Json&& other) noexcept;
     ~Json();
 
+    // NOLINTBEGIN(google-explicit-constructor): what has a JSON form is JSON
     Json(std::nullptr_t) noexcept : Json() {}
 
     // Templates keep pointers from becoming booleans, and let every integer type in.
@@ -57,6 +58,7 @@ public:
     Json(Array elements) noexcept;
     Json(Object members) noexcept;
     Json(const std::vector<std::string>& texts);
+    // NOLINTEND(google-explicit-constructor)
 
     /// `Json::object({{"status", "UP"}, {"count", 3}})`
     static Json object(std::initializer_list<Member> members = {});
