@@ -49,7 +49,7 @@ int Runtime::run(Task<int> main) {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c): it cannot fail for SIGPIPE
 
-    ::pthread_setname_np(::pthread_self(), "io-0");
+    // The calling thread keeps its name: it is the one that ps shows for the process.
     for (std::size_t i = 1; i < loops_.size(); ++i) {
         threads_.emplace_back([this, i] {
             ::pthread_setname_np(::pthread_self(), fmt::format("io-{}", i).c_str());

@@ -1,0 +1,24 @@
+#include <atomic>
+
+#include "flotilla/service/service.hpp"
+#include "orders.hpp"
+
+using namespace flotilla;
+
+struct Greeting {
+    std::string message;
+};
+FLT_DESCRIBE(Greeting, message)
+
+int main(int argc, char** argv) {
+    Service service("hello", argc, argv);
+    std::atomic<std::uint64_t> orders = 0;
+
+    service.get("/hello", [] { return Greeting{"Hello"}; });
+    service.get("/hello/{name}", [](Path<"name"> name) { return Greeting{"Hello, " + *name}; });
+    service.post("/orders", [&](Body<OrderIn> order) {
+        OrderOut out = accepted(*order, ++orders);
+        return Created<OrderOut>{out, "/orders/" + std::to_string(out.id)};
+    });
+    return service.run();
+}

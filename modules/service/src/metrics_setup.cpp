@@ -1,0 +1,177 @@
+#include "metrics_setup.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/metrics/standard_meters.hpp"
+
+namespace flotilla::service {
+
+namespace {
+
+/// A list that came element by element has its index in the key: `http.server[0]`.
+std::string without_index(const std::string& key) {
+    return key.ends_with(']') ? key.substr(0, key.rfind('[')) : key;
+}
+
+std::map<std::string, std::vector<std::string>> lists_of(const std::map<std::string, std::string>& texts) {
+    std::map<std::string, std::vector<std::string>> lists;
+    for (const auto& [key, text] : texts) {
+        auto& list = lists[without_index(key)];
+        for (const std::string_view part : split_list(text)) list.emplace_back(part);
+    }
+    return lists;
+}
+
+Result<std::vector<double>> numbers_of(const std::string& property, const std::vector<std::string>& texts) {
+    std::vector<double> numbers;
+    for (const std::string& text : texts) {
+        const auto number = parse_double(text);
+        if (!number || *number < 0 || *number > 1)
+            return fail(
+                Errc::invalid_argument,
+                fmt::format("{}: expected a number from 0 to 1, got '{}'", property, text)
+            );
+        numbers.push_back(*number);
+    }
+    return numbers;
+}
+
+metrics::ExecutorStats pool_stats(runtime::BlockingPool& pool) {
+    const runtime::BlockingPoolStats stats = pool.stats();
+    const auto capacity = static_cast<double>(pool.config().queue_capacity);
+    return {
+        .active = static_cast<double>(stats.active),
+        .pool_size = static_cast<double>(stats.threads),
+        .core = 0,
+        .max = static_cast<double>(pool.config().threads),
+        .queued = static_cast<double>(stats.queued),
+        .queue_remaining = capacity - static_cast<double>(stats.queued),
+        .completed = static_cast<double>(stats.completed)
+    };
+}
+
+/// A loop forgets its longest round when it is asked; several meters ask.
+class LoopReader {
+public:
+    explicit LoopReader(runtime::EventLoop& loop) : loop_(loop) {}
+
+    runtime::LoopStats read() {
+        const runtime::LoopStats stats = loop_.stats();
+        std::int64_t longest = longest_.load();
+        while (longest < stats.longest_round.count() &&
+               !longest_.compare_exchange_weak(longest, stats.longest_round.count())) {
+        }
+        return stats;
+    }
+
+    Duration take_longest_round() {
+        read();
+        return Duration(longest_.exchange(0));
+    }
+
+private:
+    runtime::EventLoop& loop_;
+    std::atomic<std::int64_t> longest_{0};
+};
+
+}  // namespace
+
+Result<MetricsProperties> read_metrics(config::Environment& environment) {
+    FLT_TRY(
+        auto properties, environment.bind<MetricsProperties>("management.metrics", config::Unknown::ignore)
+    );
+    return environment.bind_over(std::move(properties), "metrics", config::Unknown::ignore);
+}
+
+Result<metrics::RegistryOptions> registry_options(
+    const MetricsProperties& properties, std::string_view application
+) {
+    metrics::RegistryOptions options;
+    for (const auto& [key, value] : properties.tags)
+        options.common_tags = options.common_tags.with(key, value);
+    if (properties.auto_common_tags) {
+        std::array<char, 256> host{};
+        ::gethostname(host.data(), host.size() - 1);
+        options.common_tags = options.common_tags.with("application", application)
+                                  .with("instance", fmt::format("{}:{}", host.data(), ::getpid()));
+    }
+    options.flavor = properties.prometheus.flavor;
+    options.strict_labels = properties.strict_labels;
+    options.maximum_series = properties.maximum_series;
+    options.align_windows = properties.distribution.align_windows;
+
+    const DistributionProperties& distribution = properties.distribution;
+    std::map<std::string, metrics::DistributionRule> rules;
+    const auto rule = [&](const std::string& key) -> metrics::DistributionRule& {
+        auto& found = rules[key];
+        found.name = key;
+        return found;
+    };
+    for (auto& [key, list] : lists_of(distribution.slo)) rule(key).slo = list;
+    for (const auto& [key, list] : lists_of(distribution.percentiles)) {
+        FLT_TRY(auto numbers, numbers_of("metrics.distribution.percentiles." + key, list));
+        rule(key).percentiles = std::move(numbers);
+    }
+    for (const auto& [key, on] : distribution.percentiles_histogram) rule(key).percentiles_histogram = on;
+    for (const auto& [key, text] : distribution.minimum_expected_value)
+        rule(key).minimum_expected_value = text;
+    for (const auto& [key, text] : distribution.maximum_expected_value)
+        rule(key).maximum_expected_value = text;
+    for (const auto& [key, span] : distribution.expiry) rule(key).expiry = span;
+    for (const auto& [key, count] : distribution.buffer_length) rule(key).buffer_length = count;
+    for (auto& [key, each] : rules) options.distribution.push_back(std::move(each));
+    return options;
+}
+
+void add_enable_filter(metrics::Registry& registry, const std::map<std::string, bool>& enable) {
+    if (enable.empty()) return;
+    registry.add_filter(metrics::filters::deny([enable](const metrics::MeterId& id) {
+        std::string name = id.name;
+        for (;;) {
+            if (const auto found = enable.find(name); found != enable.end()) return !found->second;
+            const auto dot = name.rfind('.');
+            if (dot == std::string::npos) break;
+            name.resize(dot);
+        }
+        const auto all = enable.find("all");
+        return all != enable.end() && !all->second;
+    }));
+}
+
+void bind_runtime_meters(metrics::Registry& registry, runtime::Runtime& runtime) {
+    metrics::bind_executor(registry, "blocking", [&runtime] { return pool_stats(runtime.pool()); });
+    registry.function_counter(
+        "executor.rejected",
+        {{"name", "blocking"}},
+        [&runtime] { return static_cast<double>(runtime.pool().stats().rejected); },
+        {.description = "Calls that found the queue full", .unit = "tasks"}
+    );
+    for (std::size_t i = 0; i < runtime.size(); ++i) {
+        const auto reader = std::make_shared<LoopReader>(runtime.loop(i));
+        const metrics::Tags tags{{"loop", fmt::format("io-{}", i)}};
+        registry.time_gauge(
+            "flotilla.loop.lag",
+            tags,
+            [reader] { return reader->take_longest_round(); },
+            "The longest round of an event loop since the last scrape: how late a timer can have been"
+        );
+        registry.function_timer(
+            "flotilla.loop.busy",
+            tags,
+            [reader] {
+                const runtime::LoopStats stats = reader->read();
+                return metrics::CountAndTotal{static_cast<double>(stats.rounds), stats.busy};
+            },
+            "Rounds of an event loop and the time that it did not wait"
+        );
+    }
+}
+
+}  // namespace flotilla::service

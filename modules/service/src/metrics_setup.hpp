@@ -1,0 +1,24 @@
+#pragma once
+// `metrics.*` and `management.metrics.*` as options of a registry, and the meters that a service has by
+// itself.
+
+#include <string>
+
+#include "flotilla/config/environment.hpp"
+#include "flotilla/metrics/registry.hpp"
+#include "flotilla/runtime/runtime.hpp"
+#include "properties.hpp"
+
+namespace flotilla::service {
+
+Result<MetricsProperties> read_metrics(config::Environment& environment);
+Result<metrics::RegistryOptions> registry_options(
+    const MetricsProperties& properties, std::string_view application
+);
+/// Leaves out what `metrics.enable.*` says; the longest name decides.
+void add_enable_filter(metrics::Registry& registry, const std::map<std::string, bool>& enable);
+
+/// Loops and pool. `runtime` outlives the registry, or its last scrape.
+void bind_runtime_meters(metrics::Registry& registry, runtime::Runtime& runtime);
+
+}  // namespace flotilla::service

@@ -1,0 +1,91 @@
+#pragma once
+// The parts of a service and the course of its life.
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flotilla/http/server.hpp"
+#include "flotilla/log/log_system.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+#include "flotilla/service/service.hpp"
+#include "life_cycle.hpp"
+#include "log_setup.hpp"
+#include "properties.hpp"
+#include "tracing_setup.hpp"
+
+namespace flotilla::service {
+
+/// Takes the value, or notes the error and goes on with a default: there is one line at the end, not a crash
+/// half-way.
+struct Service::Impl {
+    explicit Impl(ServiceOptions options);
+    ~Impl();
+
+    int run();
+    void note(const Error& why);
+
+    template <class T>
+    T value_or_note(Result<T> result, T otherwise = {}) {
+        if (result) return *std::move(result);
+        note(result.error());
+        return otherwise;
+    }
+
+    // Life, in life.cpp.
+    Task<int> main();
+    Task<int> live(runtime::TaskScope& scope);
+    Task<Result<void>> open();
+    Task<> start_up();
+    Task<> tell_readiness(bool ready);
+    Task<int> shut_down();
+    Task<> run_stop_jobs();
+    Task<> read_signals();
+    Task<> read_hangups();
+    Task<> tick_meters();
+    void become_ready();
+    void ask_to_stop(int signal);
+    Task<Result<void>> run_job(Job job);
+    Task<bool> run_reported(Job job, std::string what);
+    void publish_ports();
+    void apply_changes(const config::Environment::ChangedKeys& changed);
+    [[nodiscard]] Error explained(const Error& error, std::uint16_t port) const;
+
+    [[nodiscard]] runtime::EventLoop& home() { return runtime->loop(0); }
+
+    ServiceOptions options;
+    std::string name;
+    std::optional<Error> start_error;
+    config::Environment environment = config::Environment::of({});
+    std::vector<PropertyDoc> docs;
+
+    std::unique_ptr<log::LogSystem> log_system;
+    log::Logger log;
+    Levels levels;
+    std::unique_ptr<metrics::Registry> meters;
+    ReplaceableSpanSink spans;
+    std::unique_ptr<tracing::Tracer> tracer;
+
+    ServerProperties server_properties;
+    std::unique_ptr<http::ErrorRenderer> errors;
+    std::unique_ptr<http::Router> router;
+
+    LifeCycle life{{}, {}};
+    std::vector<Job> start_jobs;
+    std::vector<Job> stop_jobs;
+    std::vector<std::function<Task<>(bool)>> readiness_listeners;
+
+    std::unique_ptr<runtime::Runtime> runtime;
+    std::unique_ptr<http::Server> server;
+    mutable std::mutex endpoint_mutex;
+    runtime::Endpoint endpoint;
+    config::Subscription subscription;
+    runtime::Signal stop_wanted;
+    bool stopping = false;  // on the first loop
+};
+
+}  // namespace flotilla::service

@@ -1,0 +1,75 @@
+#include "version.hpp"
+
+#include <fmt/format.h>
+
+#include "properties.hpp"
+
+namespace flotilla::service {
+
+namespace {
+
+std::vector<PropertyDoc> common_properties() {
+    std::vector<PropertyDoc> all;
+    const auto add = [&](std::vector<PropertyDoc> some) { all.insert(all.end(), some.begin(), some.end()); };
+    add(documented_properties<ServerProperties>("server"));
+    add(
+        {{"management.server.port", "A port of their own for the operations endpoints; -1: none at all.", ""},
+         {"management.endpoints.web.exposure.include",
+          "Which operations endpoints answer; * for all.",
+          "health"},
+         {"management.endpoint.health.show-details",
+          "Who sees the parts of health: never, when-authorized or always.",
+          "never"},
+         {"spring.application.name", "The name of the service for everybody else.", ""},
+         {"spring.profiles.active", "Profiles whose files count.", ""},
+         {"spring.config.additional-location", "Further files or folders with properties.", ""},
+         {"spring.mvc.problemdetails.enabled", "Error bodies as problem details (RFC 9457).", "false"}}
+    );
+    add(documented_properties<LifecycleProperties>("spring.lifecycle"));
+    add(documented_properties<ShutdownProperties>("flotilla.shutdown"));
+    add(documented_properties<runtime::RuntimeConfig>("flotilla.runtime"));
+    add(documented_properties<LoggingProperties>("logging"));
+    add(documented_properties<TracingProperties>("tracing"));
+    add(documented_properties<MetricsProperties>("metrics"));
+    return all;
+}
+
+}  // namespace
+
+std::string version() {
+    return FLOTILLA_VERSION;
+}
+
+std::string revision() {
+    return FLOTILLA_REVISION;
+}
+
+std::string compiler() {
+#ifdef __clang__
+    return fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#else
+    return fmt::format("gcc {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#endif
+}
+
+std::string version_text(const std::string& name, const std::string& own_version) {
+    const std::string built = fmt::format("{}, {}", revision(), compiler());
+    if (own_version == version()) return fmt::format("{} {} ({})", name, version(), built);
+    return fmt::format(
+        "{}{}{} (flotilla {}, {})", name, own_version.empty() ? "" : " ", own_version, version(), built
+    );
+}
+
+std::string usage_text(const std::string& name, const std::vector<PropertyDoc>& own) {
+    std::string text = fmt::format(
+        "usage: {} [--some.property=value ...]\n\n"
+        "Every property can also stand in application.yml or application.properties (here, or in config/),\n"
+        "or in the environment: server.port is SERVER_PORT.\n",
+        name
+    );
+    if (!own.empty()) text += fmt::format("\nof {}:\n\n{}", name, help_text(own));
+    text += fmt::format("\nof every service:\n\n{}", help_text(common_properties()));
+    return text;
+}
+
+}  // namespace flotilla::service
