@@ -27,18 +27,19 @@ const StatusCategory& status_category() noexcept {
 
 enum class Form { classic, problem, html, none };
 
-constexpr std::array<std::string_view, 4> offered{
+constexpr std::array<std::string_view, 5> offered{
     "application/json",
     "application/problem+json",
     "text/html",
-    "application/vnd.spring-boot.actuator.v3+json"
+    "application/vnd.spring-boot.actuator.v3+json",
+    "application/vnd.spring-boot.actuator.v2+json"
 };
 
 Form form_for(std::string_view accept) {
     if (accept.empty()) return Form::classic;
     const auto best = best_media_type(accept, offered);
     if (!best) return Form::none;
-    constexpr std::array forms{Form::classic, Form::problem, Form::html, Form::classic};
+    constexpr std::array forms{Form::classic, Form::problem, Form::html, Form::classic, Form::classic};
     return forms[*best];
 }
 

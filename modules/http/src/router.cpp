@@ -277,7 +277,10 @@ Pending Router::handle(Request& request, Response& response) {
         return std::nullopt;
     }
     Pending pending = request.route()->handler(request, response, errors_);
-    if (filters_.empty()) return pending;
+    const bool filtered = std::ranges::any_of(filters_, [&](const Filter& filter) {
+        return filter.after && under(request.path(), filter.prefix);
+    });
+    if (!filtered) return pending;
     if (!pending) {
         apply_after(request, response);
         return std::nullopt;
