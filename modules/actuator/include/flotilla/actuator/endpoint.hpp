@@ -44,6 +44,8 @@ struct Call {
     /// Header fields, for operations with formats of their own.
     std::string accept{};
     std::string range{};
+    /// Of this request, without the query: for links.
+    std::string url{};
 
     [[nodiscard]] const std::string& selector(std::string_view name) const;
     /// The first query parameter of that name.
@@ -96,9 +98,13 @@ struct Operation {
     Place place = Place::loop;
     /// A write with parameters must have a body of a JSON type.
     bool takes_body = false;
-    /// Media types, when it is not the JSON of the actuator. The operation chooses among them by
+    /// Media types besides the JSON of the actuator. The operation chooses among all of them by
     /// `Call::accept`.
-    std::vector<std::string> produces{};
+    std::vector<std::string> also_produces{};
+    /// It answers in formats of its own alone, and looks at `Call::accept` by itself.
+    bool negotiates = false;
+    /// Long texts are sent as gzip to whoever takes it.
+    bool compress = false;
     /// A read without an answer is 204 for HEAD, not 404: an oddity of some endpoints that clients know.
     bool head_without_value_is_no_content = false;
 };
@@ -110,8 +116,6 @@ struct Endpoint {
     /// Anybody may read it, with security on too.
     bool open = false;
     std::vector<Operation> operations{};
-    /// Further ids under which it answers.
-    std::vector<std::string> aliases{};
 };
 
 /// `http-exchanges` and `httpExchanges` are both `httpexchanges`.

@@ -1,0 +1,66 @@
+#pragma once
+// Requests without a connection, to drive a router in process.
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "flotilla/base/assert.hpp"
+#include "flotilla/http/path.hpp"
+#include "flotilla/http/router.hpp"
+
+namespace flotilla::http {
+
+/// Owns what a request's views point into.
+class RequestBuilder {
+public:
+    using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+    RequestBuilder(std::string_view method_and_target, Fields fields, std::string_view body) : body_(body) {
+        buffer_ = std::string(method_and_target) + " HTTP/1.1\r\n";
+        bool host = false;
+        for (const auto& [name, value] : fields) {
+            host = host || name == "Host";
+            buffer_ += std::string(name) + ": " + std::string(value) + "\r\n";
+        }
+        if (!host) buffer_ += "Host: localhost:8081\r\n";
+        if (!body_.empty()) buffer_ += "Content-Length: " + std::to_string(body_.size()) + "\r\n";
+        buffer_ += "\r\n";
+        FLT_ASSERT(parser_.parse(buffer_) == Progress::done);
+        request.head_ = &parser_.head();
+        request.peer_ = &peer_;
+        request.path_ = request.head_->path;
+        if (!request.head_->path_is_plain) {
+            request.decoded_path_ = decode_path(request.head_->path, EncodedSlash::keep).value();
+            request.path_ = request.decoded_path_;
+        }
+        request.body_ = body_;
+    }
+
+    RequestBuilder(const RequestBuilder&) = delete;
+    RequestBuilder& operator=(const RequestBuilder&) = delete;
+
+    Request request;
+
+private:
+    std::string buffer_;
+    std::string body_;
+    RequestParser parser_;
+    runtime::Endpoint peer_ = runtime::Endpoint::parse("10.0.0.7", 40000).value();
+};
+
+/// What a router answers.
+inline Task<Response> drive(
+    Router& router, std::string method_and_target, RequestBuilder::Fields fields = {}, std::string body = {}
+) {
+    const auto builder = std::make_unique<RequestBuilder>(method_and_target, fields, body);
+    Response response;
+    router.prepare(builder->request);
+    Pending pending = router.handle(builder->request, response);
+    if (pending) co_await std::move(*pending);
+    co_return response;
+}
+
+}  // namespace flotilla::http
