@@ -104,13 +104,13 @@ const Reject* read_fields(
         const KnownField known = known_field(name);
         const auto value_size = static_cast<std::size_t>(value_end - value);
         if (const Reject* reject = on_field(known, name, std::string_view(value, value_size))) return reject;
-        block.lines.push_back(
-            {static_cast<std::uint32_t>(block.name_at),
-             static_cast<std::uint32_t>(block.name_size),
-             static_cast<std::uint32_t>(block.value_at),
-             static_cast<std::uint32_t>(value_size),
-             known}
-        );
+        // Written in place: a temporary would be copied in other widths than it was written, which stalls.
+        FieldLine& line = block.lines.emplace_back();
+        line.name_at = static_cast<std::uint32_t>(block.name_at);
+        line.name_size = static_cast<std::uint32_t>(name.size());
+        line.value_at = static_cast<std::uint32_t>(block.value_at);
+        line.value_size = static_cast<std::uint32_t>(value_size);
+        line.known = known;
     }
 }
 

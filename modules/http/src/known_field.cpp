@@ -5,22 +5,22 @@
 namespace flotilla::http {
 namespace {
 
-// A perfect hash over length and three characters. The factors were found by search; the build checks them.
+// A perfect hash over length and three characters. The factor was found by search; the build checks it.
 constexpr std::uint8_t hash(std::string_view name) noexcept {
+    const std::size_t size = name.size();
     const auto at = [&](std::size_t i) {
         return static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])) | 0x20;
     };
-    const auto size = static_cast<std::uint32_t>(name.size());
-    return static_cast<std::uint8_t>(
-        size * 121 + at(size * 3 / 4) * 52 + at(size / 2) * 69 + at(size - 1) * 76
-    );
+    const std::uint32_t key =
+        at(size * 3 / 4) | at(size / 2) << 8 | at(size - 1) << 16 | static_cast<std::uint32_t>(size) << 24;
+    return static_cast<std::uint8_t>(key * 0xcb8b84c3 >> 24);
 }
 
 constexpr auto slots = [] {
     std::array<std::uint8_t, 256> table{};
     for (std::size_t i = 1; i < known_field_count; ++i) {
         auto& slot = table[hash(detail::known_field_names[i])];
-        if (slot != 0) throw "two known fields share a slot: search for other factors";
+        if (slot != 0) throw "two known fields share a slot: search for another factor";
         slot = static_cast<std::uint8_t>(i);
     }
     return table;

@@ -51,11 +51,11 @@ namespace detail {
 
 /// A field as offsets, because the buffer may move between two calls.
 struct FieldLine {
-    std::uint32_t name_at;
-    std::uint32_t name_size;
-    std::uint32_t value_at;
-    std::uint32_t value_size;
-    KnownField known;
+    std::uint32_t name_at = 0;
+    std::uint32_t name_size = 0;
+    std::uint32_t value_at = 0;
+    std::uint32_t value_size = 0;
+    KnownField known = KnownField::none;
 };
 
 /// How far the parser of field lines has come.
