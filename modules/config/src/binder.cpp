@@ -322,7 +322,7 @@ const BoundConfig::Input* input_for(const detail::Assembled& assembled, Steps st
 }
 
 std::string kebab_path(std::string_view prefix, std::string_view path) {
-    const std::string below = canonical_name(path);
+    std::string below = canonical_name(path);
     if (prefix.empty()) return below;
     return fmt::format("{}{}{}", prefix, below.empty() || below.starts_with('[') ? "" : ".", below);
 }

@@ -59,7 +59,7 @@ public:
 
     /// The text of a property with its placeholders resolved. A text with random parts is made once and kept.
     Result<std::string> text_of(const std::vector<SourcePtr>& sources, const Property& property) {
-        const std::string raw = property.text();
+        std::string raw = property.text();
         if (raw.find("${") == std::string::npos) return raw;
         bool used_random = false;
         const PlaceholderResolver::Lookup lookup = [&](std::string_view name) {
@@ -80,6 +80,7 @@ public:
     }
 
     std::optional<std::string> random_text(std::string_view name) {
+        if (!name.starts_with("random.")) return std::nullopt;
         const std::lock_guard lock(random_mutex_);
         return random_value(name, random_);
     }
@@ -151,6 +152,7 @@ public:
     [[nodiscard]] std::vector<BoundConfig> bound() const {
         const std::lock_guard lock(books_mutex_);
         std::vector<BoundConfig> all;
+        all.reserve(bound_.size());
         for (const auto& [prefix, config] : bound_) all.push_back(config);
         return all;
     }
@@ -190,10 +192,12 @@ private:
     Result<void> add_fixed_sources(const std::vector<std::pair<std::string, std::string>>& options) {
         if (!options.empty()) {
             std::vector<std::pair<std::string, Json>> line;
+            line.reserve(options.size());
             for (const auto& [name, value] : options) line.emplace_back(name, Json(value));
             FLT_CHECK(add_fixed(make_source("commandLineArgs", Precedence::command_line, line)));
         }
         std::vector<Property> variables;
+        variables.reserve(options_.variables.size());
         for (const auto& [name, value] : options_.variables) {
             variables.push_back({name, Json(value), fmt::format("System Environment Property \"{}\"", name)});
         }

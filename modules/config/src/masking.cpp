@@ -14,7 +14,8 @@ bool is_sensitive(std::string_view name) {
     for (const char c : rest) {
         if (c != '-' && c != '_' && c != '.') letters.push_back(ascii_lower(c));
     }
-    for (const std::string_view word : {"password", "secret", "token", "credentials", "vcapservices"}) {
+    for (const std::string_view word :
+         {"password", "secret", "token", "credentials", "vcapservices", "sunjavacommand"}) {
         if (letters.find(word) != std::string::npos) return true;
     }
     return letters.ends_with("key");

@@ -11,7 +11,7 @@ namespace flotilla::config {
 inline constexpr std::string_view masked_value = "******";
 
 /// Names with `password`, `secret`, `token` or `credentials` in them or that end with `key`, whatever their
-/// case and separators; also `vcap_services`.
+/// case and separators; also `vcap_services` and `sun.java.command`.
 bool is_sensitive(std::string_view name);
 
 /// `http://user:pass@host` as `http://user:******@host`; every URI of a list; other text as it is.

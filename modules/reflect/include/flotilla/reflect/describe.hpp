@@ -95,7 +95,7 @@ inline constexpr std::size_t own_member_count = boost::mp11::mp_size<OwnMembers<
 /// Becomes whatever an initialiser asks for; only named, never run.
 struct Anything {
     template <class T>
-    operator T() const noexcept;
+    operator T() const noexcept;  // NOLINT(google-explicit-constructor): an initialiser converts by itself
 };
 
 /// Whether an aggregate takes as many initialisers as there are indexes.
