@@ -5,15 +5,15 @@
 #include <functional>
 
 #include "flotilla/http/router.hpp"
-#include "flotilla/runtime/task_scope.hpp"
+#include "server_harness.hpp"
 
 namespace flotilla::http {
 
 namespace {
 
 using namespace std::chrono_literals;
-using runtime::Runtime;
-using runtime::Stream;
+using testing::close_request;
+using testing::ServerHarness;
 
 struct OrderIn {
     std::string product_id;
@@ -36,11 +36,10 @@ struct Greeting {
 
 FLT_DESCRIBE(Greeting, message)
 
-/// A server with a few routes on a free port, and raw connections to it.
-class Fixture {
+/// The routes that these tests ask for.
+class Routes {
 public:
-    explicit Fixture(Runtime& r, ServerConfig config = {})
-        : runtime(r), server(r, with_free_port(std::move(config)), router) {
+    Routes() {
         router.get("/hello", [] { return Greeting{"Hello"}; });
         router.get("/hello/{name}", [](Path<"name"> name) { return Greeting{"Hello " + *name}; });
         router.get("/users/{id}", [](Path<"id", std::uint32_t> id, Query<"verbose", std::optional<bool>>) {
@@ -83,51 +82,14 @@ public:
         );
     }
 
-    static ServerConfig with_free_port(ServerConfig config) {
-        config.port = 0;
-        config.address = "127.0.0.1";
-        return config;
-    }
-
-    Task<> start() { endpoint = (co_await server.start()).value(); }
-
-    Task<> stop() { (void)co_await server.stop(Deadline::after(runtime.clock().now(), 1s)); }
-
-    /// Sends the text on a new connection and reads until the server closes.
-    Task<std::string> exchange(std::string text) {
-        Stream stream = (co_await Stream::connect(runtime.loop(0), endpoint, {})).value();
-        (void)co_await stream.write_all(text);
-        std::string answer;
-        std::array<char, 4096> buffer;
-        for (;;) {
-            const auto got = co_await stream.read_some(buffer, Deadline::after(runtime.clock().now(), 5s));
-            if (!got || *got == 0) break;
-            answer.append(buffer.data(), *got);
-        }
-        co_return answer;
-    }
-
-    Runtime& runtime;
     Router router;
-    Server server;
-    runtime::Endpoint endpoint;
 };
 
-Task<int> with_server(Runtime& runtime, ServerConfig config, std::function<Task<>(Fixture&)> body) {
-    Fixture fixture(runtime, std::move(config));
-    co_await fixture.start();
-    co_await body(fixture);
-    co_await fixture.stop();
-    co_return 0;
-}
+using Fixture = ServerHarness;
 
 void run_server(std::function<Task<>(Fixture&)> body, ServerConfig config = {}) {
-    Runtime runtime({.loops = 1, .blocking = {}});
-    runtime.run(with_server(runtime, std::move(config), std::move(body)));
-}
-
-std::string close_request(std::string_view line) {
-    return std::string(line) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    Routes routes;
+    testing::with_server(routes.router, std::move(body), std::move(config));
 }
 
 TEST(Server, AnswersAStructAsJson) {
