@@ -47,7 +47,8 @@ count_xml() { # FILE STATUS: "passed failed" from a JUnit-like report
 run_gtest_suite() { # NAME PROGRAM FILTER
     local name=$1 program=$2 filter=$3 status=0 xml=$RESULTS/$1.xml
     rm -f "$xml"
-    timeout "${FLOTILLA_SUITE_TIMEOUT:-900}" "$program" --gtest_brief=1 --gtest_filter="$filter" --gtest_output="xml:$xml" \
+    # SIGKILL in the end: a runtime under test blocks SIGTERM for the whole process.
+    timeout -k 10 "${FLOTILLA_SUITE_TIMEOUT:-900}" "$program" --gtest_brief=1 --gtest_filter="$filter" --gtest_output="xml:$xml" \
         </dev/null >"$RESULTS/$name.log" 2>&1 || status=$?
     [ "$status" -eq 0 ] || echo "exit status $status" >>"$RESULTS/$name.log"
     count_xml "$xml" "$status" >"$RESULTS/$name.count"
@@ -57,7 +58,7 @@ run_pytest_suite() { # NAME FOLDER PYTEST_ARGUMENTS...
     local name=$1 folder=$2 status=0 xml=$RESULTS/$1.xml
     shift 2
     rm -f "$xml"
-    PYTHONDONTWRITEBYTECODE=1 timeout "${FLOTILLA_SUITE_TIMEOUT:-900}" "$PYTHON" -m pytest -q -p no:cacheprovider --tb=short \
+    PYTHONDONTWRITEBYTECODE=1 timeout -k 10 "${FLOTILLA_SUITE_TIMEOUT:-900}" "$PYTHON" -m pytest -q -p no:cacheprovider --tb=short \
         --junit-xml="$xml" "$@" "$folder" </dev/null >"$RESULTS/$name.log" 2>&1 || status=$?
     [ "$status" -ne 5 ] || status=0 # no test matched
     count_xml "$xml" "$status" >"$RESULTS/$name.count"
