@@ -89,8 +89,10 @@ private:
         if (head == std::string::npos) return 0;
         const std::string fields = to_lower(buffer_.substr(0, head + 2));
         if (fields.find("transfer-encoding: chunked\r\n") != std::string::npos) {
-            const std::size_t end = buffer_.find("0\r\n\r\n", head + 4);
-            return end == std::string::npos ? 0 : end + 5;
+            const std::size_t last = buffer_.find("\r\n0\r\n", head + 2);
+            const std::size_t end =
+                last == std::string::npos ? last : buffer_.find("\r\n\r\n", last + 3);  // trailers between
+            return end == std::string::npos ? 0 : end + 4;
         }
         std::size_t body = 0;
         if (const std::size_t at = fields.find("content-length: "); at != std::string::npos)

@@ -260,7 +260,9 @@ Task<Result<void>> ClientCall::upload_and_wait(runtime::TaskScope& scope) {
 
 Task<> ClientCall::upload() {
     uploaded_ = co_await write_body();
-    enter(ClientPhase::response, limits_.response);
+    // Who closes the connection before it has read everything may still have answered.
+    if (*uploaded_ || uploaded_->error().code() == Errc::closed)
+        enter(ClientPhase::response, limits_.response);
     upload_ended_.notify_all();
     connection().wake_reader();
 }
