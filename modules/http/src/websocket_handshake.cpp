@@ -15,7 +15,7 @@ namespace {
 constexpr Reject no_upgrade{400, "RFC6455", "no upgrade to websocket"};
 constexpr Reject bad_key{400, "RFC6455", "malformed Sec-WebSocket-Key"};
 constexpr Reject bad_protocols{400, "RFC6455", "malformed Sec-WebSocket-Protocol"};
-constexpr Reject other_version{426, "RFC6455", "Sec-WebSocket-Version other than 13"};
+constexpr Reject other_websocket_version{426, "RFC6455", "Sec-WebSocket-Version other than 13"};
 constexpr Reject unwanted_body{400, "RFC6455", "request for a WebSocket with a body"};
 
 }  // namespace
@@ -26,7 +26,7 @@ std::expected<WebSocketOffer, Reject> check_websocket_request(const RequestHead&
     if (head.has_body()) return std::unexpected(unwanted_body);
     if (fields.count(KnownField::sec_websocket_version) != 1 ||
         fields.get(KnownField::sec_websocket_version) != "13") {
-        return std::unexpected(other_version);
+        return std::unexpected(other_websocket_version);
     }
     WebSocketOffer offer;
     offer.key = fields.get(KnownField::sec_websocket_key);

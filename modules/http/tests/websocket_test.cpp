@@ -10,7 +10,7 @@ namespace flotilla::http {
 namespace {
 
 using namespace std::string_literals;
-using Kind = WebSocketDecoder::Kind;
+using Event = WebSocketDecoder::Kind;
 
 TEST(WebSocketHandshake, AnswersTheKeyOfTheStandard) {
     EXPECT_EQ(websocket_accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
@@ -91,13 +91,14 @@ std::vector<std::string> happenings(std::string wire, WebSocketDecoder::Options 
             const auto next = messages.next(rest);
             rest = rest.subspan(next.consumed);
             const std::string payload(next.payload);
-            if (next.kind == Kind::need_more) break;
-            if (next.kind == Kind::data)
+            if (next.kind == Event::need_more) break;
+            if (next.kind == Event::data)
                 all.push_back((next.message == Opcode::text ? "text " : "binary ") + payload);
-            if (next.kind == Kind::ping) all.push_back("ping " + payload);
-            if (next.kind == Kind::pong) all.push_back("pong " + payload);
-            if (next.kind == Kind::close) all.push_back("close " + std::to_string(next.close_code) + payload);
-            if (next.kind == Kind::rejected) all.push_back("rejected " + std::to_string(next.close_code));
+            if (next.kind == Event::ping) all.push_back("ping " + payload);
+            if (next.kind == Event::pong) all.push_back("pong " + payload);
+            if (next.kind == Event::close)
+                all.push_back("close " + std::to_string(next.close_code) + payload);
+            if (next.kind == Event::rejected) all.push_back("rejected " + std::to_string(next.close_code));
         }
     }
     return all;
