@@ -100,6 +100,7 @@ private:
         FLT_TRY(const auto imports, list_of(base_, "spring.config.import"));
         locations.insert(locations.end(), imports.begin(), imports.end());
         std::vector<LocationGroup> groups;
+        groups.reserve(locations.size());
         for (const std::string& location : locations) groups.push_back(parse_location_group(location, {}));
         return groups;
     }

@@ -88,8 +88,9 @@ TEST(Environment, ResolvesPlaceholdersInsideAndAroundOthers) {
 TEST(Environment, RefusesPlaceholdersThatGrowWithoutBound) {
     std::vector<std::pair<std::string, Json>> properties = {{"p0", std::string(64, 'x')}};
     for (int i = 1; i < 30; ++i) {
-        const std::string former = "${p" + std::to_string(i - 1) + "}";
-        properties.emplace_back("p" + std::to_string(i), former + former + former + former);
+        std::string fourfold;
+        for (int k = 0; k < 4; ++k) fourfold.append("${p").append(std::to_string(i - 1)).append("}");
+        properties.emplace_back("p" + std::to_string(i), fourfold);
     }
     EXPECT_EQ(Environment::of(properties).resolve("${p29}").error().code(), Errc::limit_exceeded);
 }
