@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <memory>
 
 #include "flotilla/base/text.hpp"
-#include "flotilla/metrics/standard_meters.hpp"
 
 namespace flotilla::service {
 
@@ -42,44 +38,6 @@ Result<std::vector<double>> numbers_of(const std::string& property, const std::v
     }
     return numbers;
 }
-
-metrics::ExecutorStats pool_stats(runtime::BlockingPool& pool) {
-    const runtime::BlockingPoolStats stats = pool.stats();
-    const auto capacity = static_cast<double>(pool.config().queue_capacity);
-    return {
-        .active = static_cast<double>(stats.active),
-        .pool_size = static_cast<double>(stats.threads),
-        .core = 0,
-        .max = static_cast<double>(pool.config().threads),
-        .queued = static_cast<double>(stats.queued),
-        .queue_remaining = capacity - static_cast<double>(stats.queued),
-        .completed = static_cast<double>(stats.completed)
-    };
-}
-
-/// A loop forgets its longest round when it is asked; several meters ask.
-class LoopReader {
-public:
-    explicit LoopReader(runtime::EventLoop& loop) : loop_(loop) {}
-
-    runtime::LoopStats read() {
-        const runtime::LoopStats stats = loop_.stats();
-        std::int64_t longest = longest_.load();
-        while (longest < stats.longest_round.count() &&
-               !longest_.compare_exchange_weak(longest, stats.longest_round.count())) {
-        }
-        return stats;
-    }
-
-    Duration take_longest_round() {
-        read();
-        return Duration(longest_.exchange(0));
-    }
-
-private:
-    runtime::EventLoop& loop_;
-    std::atomic<std::int64_t> longest_{0};
-};
 
 }  // namespace
 
@@ -143,35 +101,6 @@ void add_enable_filter(metrics::Registry& registry, const std::map<std::string, 
         const auto all = enable.find("all");
         return all != enable.end() && !all->second;
     }));
-}
-
-void bind_runtime_meters(metrics::Registry& registry, runtime::Runtime& runtime) {
-    metrics::bind_executor(registry, "blocking", [&runtime] { return pool_stats(runtime.pool()); });
-    registry.function_counter(
-        "executor.rejected",
-        {{"name", "blocking"}},
-        [&runtime] { return static_cast<double>(runtime.pool().stats().rejected); },
-        {.description = "Calls that found the queue full", .unit = "tasks"}
-    );
-    for (std::size_t i = 0; i < runtime.size(); ++i) {
-        const auto reader = std::make_shared<LoopReader>(runtime.loop(i));
-        const metrics::Tags tags{{"loop", fmt::format("io-{}", i)}};
-        registry.time_gauge(
-            "flotilla.loop.lag",
-            tags,
-            [reader] { return reader->take_longest_round(); },
-            "The longest round of an event loop since the last scrape: how late a timer can have been"
-        );
-        registry.function_timer(
-            "flotilla.loop.busy",
-            tags,
-            [reader] {
-                const runtime::LoopStats stats = reader->read();
-                return metrics::CountAndTotal{static_cast<double>(stats.rounds), stats.busy};
-            },
-            "Rounds of an event loop and the time that it did not wait"
-        );
-    }
 }
 
 }  // namespace flotilla::service

@@ -6,7 +6,6 @@
 
 #include "flotilla/config/environment.hpp"
 #include "flotilla/metrics/registry.hpp"
-#include "flotilla/runtime/runtime.hpp"
 #include "properties.hpp"
 
 namespace flotilla::service {
@@ -17,8 +16,5 @@ Result<metrics::RegistryOptions> registry_options(
 );
 /// Leaves out what `metrics.enable.*` says; the longest name decides.
 void add_enable_filter(metrics::Registry& registry, const std::map<std::string, bool>& enable);
-
-/// Loops and pool. `runtime` outlives the registry, or its last scrape.
-void bind_runtime_meters(metrics::Registry& registry, runtime::Runtime& runtime);
 
 }  // namespace flotilla::service

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "flotilla/actuator/actuator.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/log/log_system.hpp"
 #include "flotilla/runtime/task_scope.hpp"
@@ -16,6 +17,8 @@
 #include "life_cycle.hpp"
 #include "log_setup.hpp"
 #include "properties.hpp"
+#include "scheduler.hpp"
+#include "start_gate.hpp"
 #include "tracing_setup.hpp"
 
 namespace flotilla::service {
@@ -40,6 +43,8 @@ struct Service::Impl {
     Task<int> main();
     Task<int> live(runtime::TaskScope& scope);
     Task<Result<void>> open();
+    Task<Result<void>> open_main();
+    Task<Result<void>> open_management();
     Task<> start_up();
     Task<> tell_readiness(bool ready);
     Task<int> shut_down();
@@ -49,11 +54,18 @@ struct Service::Impl {
     Task<> tick_meters();
     void become_ready();
     void ask_to_stop(int signal);
-    Task<Result<void>> run_job(Job job);
+    void stop_after(Duration delay);
+
+    void enter(actuator::LifePhase phase) { operations->availability().enter(phase); }
+
+    [[nodiscard]] std::vector<runtime::TaskInfo> running_tasks();
+    [[nodiscard]] bool has_management_port() const;
+    Result<void> mount_operations();
+    void watch_certificate();
+    Task<std::size_t> close_main(Deadline deadline);
     Task<bool> run_reported(Job job, std::string what);
     void publish_ports();
     void apply_changes(const config::Environment::ChangedKeys& changed);
-    [[nodiscard]] Error explained(const Error& error, std::uint16_t port) const;
 
     [[nodiscard]] runtime::EventLoop& home() { return runtime->loop(0); }
 
@@ -80,9 +92,16 @@ struct Service::Impl {
     std::vector<std::function<Task<>(bool)>> readiness_listeners;
 
     std::unique_ptr<runtime::Runtime> runtime;
+    std::unique_ptr<http::Router> management_router;  // of a port of their own
+    std::unique_ptr<actuator::Actuator> operations;
+    std::unique_ptr<Scheduler> scheduler;
+    std::unique_ptr<StartGate> gate;
     std::unique_ptr<http::Server> server;
+    std::unique_ptr<http::Server> management_server;
+    runtime::TaskScope* scope = nullptr;  // while it lives
     mutable std::mutex endpoint_mutex;
     runtime::Endpoint endpoint;
+    runtime::Endpoint management_endpoint;
     config::Subscription subscription;
     runtime::Signal stop_wanted;
     bool stopping = false;  // on the first loop

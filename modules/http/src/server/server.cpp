@@ -128,6 +128,10 @@ Result<void> Server::reload_certificates() {
     return impl_->shared.tls->reload();
 }
 
+std::string Server::certificate_expires() const {
+    return impl_->shared.tls ? impl_->shared.tls->expires() : std::string();
+}
+
 ServerStats Server::stats() const noexcept {
     ServerStats stats;
     const std::lock_guard lock(impl_->mutex);

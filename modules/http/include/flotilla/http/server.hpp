@@ -77,6 +77,8 @@ public:
 
     /// Reads certificate files again.
     Result<void> reload_certificates();
+    /// The certificate's end of life, as ISO-8601; empty without TLS or before `start`.
+    [[nodiscard]] std::string certificate_expires() const;
 
     [[nodiscard]] ServerStats stats() const noexcept;
 

@@ -32,6 +32,10 @@ namespace flotilla::log {
 class LogSystem;
 }
 
+namespace flotilla::actuator {
+class Actuator;
+}
+
 namespace flotilla::service {
 
 /// Where a service gets its input from; tests give their own.
@@ -88,6 +92,14 @@ public:
         return *this;
     }
 
+    /// Runs a job again and again, `interval` from start to start; a run that is late is not made up for.
+    /// `target` is its name for people: `Heartbeat.run`.
+    Service& every(Duration interval, std::string target, Job job);
+    /// The same with `delay` between the end of a run and the next.
+    Service& after_each(Duration delay, std::string target, Job job);
+    /// At the times of a cron expression with Spring's six fields, local time: `0 30 3 * * MON-FRI`.
+    Service& cron(std::string_view expression, std::string target, Job job);
+
     /// Runs when the service listens, before it takes requests; in order. One that fails ends the service
     /// with exit code 1.
     Service& on_start(Job job);
@@ -120,6 +132,8 @@ public:
     [[nodiscard]] tracing::Tracer& tracer() noexcept;
     [[nodiscard]] runtime::Runtime& runtime() noexcept;
     [[nodiscard]] http::Router& router() noexcept;
+    /// Health contributors, endpoints and info of your own go there.
+    [[nodiscard]] actuator::Actuator& actuator() noexcept;
 
     /// Runs a function that blocks on the pool: `co_await service.blocking([&] { return db.query(…); })`.
     template <class Function>
@@ -136,6 +150,7 @@ public:
 
     /// Where it listens, once it does; for tests, which ask for port 0. From any thread.
     [[nodiscard]] runtime::Endpoint endpoint() const;
+    [[nodiscard]] runtime::Endpoint management_endpoint() const;
 
 private:
     struct Impl;

@@ -1,0 +1,160 @@
+// How the parts of a service are made out of its configuration.
+
+#include "flotilla/actuator/runtime_meters.hpp"
+#include "flotilla/metrics/standard_meters.hpp"
+#include "metrics_setup.hpp"
+#include "service_impl.hpp"
+#include "signals.hpp"
+#include "version.hpp"
+
+namespace flotilla::service {
+
+namespace {
+
+/// `/shop`, or nothing.
+std::string tidy_context_path(std::string path) {
+    while (path.ends_with('/')) path.pop_back();
+    if (!path.empty() && !path.starts_with('/')) path.insert(path.begin(), '/');
+    return path;
+}
+
+http::ErrorConfig error_config(const ErrorProperties& properties, bool problem_details) {
+    return {
+        .include_message = properties.include_message,
+        .include_binding_errors = properties.include_binding_errors,
+        .include_stacktrace = properties.include_stacktrace,
+        .include_exception = properties.include_exception,
+        .problem_details = problem_details
+    };
+}
+
+/// Paths on the main port lie below the context path.
+void move_below(const std::string& context_path, bool own_port, actuator::ActuatorConfig& config) {
+    constexpr std::string_view on_main = "server:";
+    if (!own_port) config.endpoints.web.base_path = context_path + config.endpoints.web.base_path;
+    for (auto& [name, group] : config.health_groups) {
+        if (group.additional_path.starts_with(on_main))
+            group.additional_path.insert(on_main.size(), context_path);
+    }
+}
+
+}  // namespace
+
+Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
+    block_signals();
+    const Clock& clock = Clock::system();
+    const TimePoint began = clock.now();
+
+    auto loaded = config::Environment::load(
+        {.arguments = options.arguments,
+         .variables = options.variables,
+         .defaults = {{"spring.application.name", options.name}},
+         .files = options.files}
+    );
+    environment = value_or_note(std::move(loaded), environment);
+    name = environment.get_or("spring.application.name", options.name);
+
+    const auto logging =
+        value_or_note(environment.bind<LoggingProperties>("logging", config::Unknown::ignore));
+    const auto traces = value_or_note(read_tracing(environment));
+    const std::string& traced_name = traces.service_name.empty() ? name : traces.service_name;
+    levels = levels_of(logging);
+    log_system = value_or_note(make_log(logging, traced_name, clock), {});
+    if (!log_system) log_system = std::make_unique<log::LogSystem>(log::LogOptions{.service = traced_name});
+    log = log_system->logger("service");
+
+    const auto measuring = value_or_note(read_metrics(environment));
+    meters = std::make_unique<metrics::Registry>(
+        value_or_note(registry_options(measuring, name)), clock, log_system->logger("metrics")
+    );
+    add_enable_filter(*meters, measuring.enable);
+    tracer = std::make_unique<tracing::Tracer>(value_or_note(tracer_config(traces)), clock, spans);
+
+    runtime = std::make_unique<runtime::Runtime>(
+        value_or_note(environment.bind<runtime::RuntimeConfig>("flotilla.runtime")), clock
+    );
+    metrics::bind_process_meters(*meters);
+    metrics::bind_disk_meters(*meters, {"."});
+    metrics::bind_log_meters(*meters, *log_system);
+    metrics::bind_self_meters(*meters);
+    metrics::bind_build_info(*meters, {version(), revision(), compiler()});
+    actuator::bind_runtime_meters(*meters, *runtime);
+
+    server_properties = value_or_note(environment.bind<ServerProperties>("server"));
+    std::string& context_path = server_properties.context_path;
+    if (context_path.empty()) context_path = server_properties.servlet.context_path;
+    context_path = tidy_context_path(std::move(context_path));
+    const bool problems = value_or_note(environment.get("spring.mvc.problemdetails.enabled", false));
+    errors = std::make_unique<http::ErrorRenderer>(error_config(server_properties.error, problems), clock);
+    router = std::make_unique<http::Router>(*errors);
+    management_router = std::make_unique<http::Router>(*errors);
+
+    auto managing = value_or_note(actuator::ActuatorConfig::load(environment));
+    const bool own_port = managing.port_kind(server_properties.port) != actuator::ManagementPort::same;
+    move_below(context_path, own_port, managing);
+    operations = std::make_unique<actuator::Actuator>(
+        std::move(managing),
+        actuator::ActuatorSources{
+            .application = name,
+            .runtime = *runtime,
+            .environment = environment,
+            .log = *log_system,
+            .meters = *meters,
+            .shutdown = [this](Duration delay) { stop_after(delay); },
+            .tasks = [this] { return running_tasks(); },
+            .log_file = logging.file.name
+        }
+    );
+    scheduler = std::make_unique<Scheduler>(Scheduler::Means{
+        *runtime, *meters, *tracer, operations->scheduled_tasks(), log_system->logger("scheduler")
+    });
+
+    const auto phases =
+        value_or_note(environment.bind<LifecycleProperties>("spring.lifecycle", config::Unknown::ignore));
+    const auto draining = value_or_note(environment.bind<ShutdownProperties>("flotilla.shutdown"));
+    life = LifeCycle(
+        {.drain_delay = draining.drain_delay,
+         .phase_timeout = phases.timeout_per_shutdown_phase,
+         .graceful = server_properties.shutdown == ShutdownMode::graceful},
+        began
+    );
+    subscription = environment.subscribe([this](const auto& changed) { apply_changes(changed); });
+}
+
+Service::Impl::~Impl() {
+    actuator::unbind_runtime_meters(*meters, *runtime);
+}
+
+void Service::Impl::note(const Error& why) {
+    if (!start_error) start_error = why;
+}
+
+bool Service::Impl::has_management_port() const {
+    return operations->config().port_kind(server_properties.port) == actuator::ManagementPort::separate;
+}
+
+Result<void> Service::Impl::mount_operations() {
+    const auto kind = operations->config().port_kind(server_properties.port);
+    return operations->mount(*router, kind == actuator::ManagementPort::same ? *router : *management_router);
+}
+
+void Service::Impl::apply_changes(const config::Environment::ChangedKeys& changed) {
+    auto logging = environment.bind<LoggingProperties>("logging", config::Unknown::ignore);
+    if (logging) {
+        Levels now = levels_of(*logging);
+        change_levels(*log_system, levels, now);
+        levels = std::move(now);
+    } else {
+        log.error("log levels stay as they are: {}", logging.error().message());
+    }
+    if (!concerns_sampler(changed)) return;
+    auto traces = read_tracing(environment);
+    auto sampler = traces ? make_sampler(*traces) : fail(traces.error());
+    if (sampler) {
+        tracer->set_sampler(*std::move(sampler));
+    } else {
+        log.error("sampling stays as it is: {}", sampler.error().message());
+    }
+}
+
+}  // namespace flotilla::service

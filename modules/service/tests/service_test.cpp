@@ -1,0 +1,194 @@
+#include "flotilla/service/service.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "flotilla/runtime/stream.hpp"
+
+namespace flotilla::service {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Greeting {
+    std::string message;
+};
+
+FLT_DESCRIBE(Greeting, message)
+
+/// Arguments for a service in a test: a free port, one loop, no lines on the terminal, no files.
+ServiceOptions quiet(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{
+        "--server.port=0",
+        "--server.address=127.0.0.1",
+        "--logging.level.root=off",
+        "--flotilla.runtime.loops=1"
+    };
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return {.name = "test", .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()};
+}
+
+/// What the service answers to a raw request; runs on its loop.
+Task<std::string> ask(Service& service, std::string request) {
+    auto& loop = runtime::EventLoop::current();
+    auto stream = (co_await runtime::Stream::connect(loop, service.endpoint(), {})).value();
+    (void)co_await stream.write_all(request);
+    std::string answer;
+    std::array<char, 4096> buffer{};
+    for (;;) {
+        const auto got = co_await stream.read_some(buffer, Deadline::after(loop.now(), 5s));
+        if (!got || *got == 0) break;
+        answer.append(buffer.data(), *got);
+    }
+    co_return answer;
+}
+
+std::string get(std::string_view path) {
+    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+}
+
+/// Asks once, as soon as the service is ready, then stops it.
+struct Client {
+    Service& service;
+    std::string request;
+    std::string answer{};
+
+    Task<> run(bool ready) {
+        if (!ready) co_return;
+        answer = co_await ask(service, request);
+        service.stop();
+    }
+};
+
+int run_with(Service& service, Client& client) {
+    service.on_readiness([&client](bool ready) { return client.run(ready); });
+    return service.run();
+}
+
+TEST(Service, AnswersAndEndsWithZero) {
+    Service service(quiet({"--flotilla.shutdown.drain-delay=0"}));
+    service.get("/hello/{name}", [](http::Path<"name"> name) { return Greeting{"Hello, " + *name}; });
+    Client client{service, get("/hello/Bob")};
+    EXPECT_EQ(run_with(service, client), 0);
+    EXPECT_TRUE(client.answer.ends_with("{\"message\":\"Hello, Bob\"}")) << client.answer;
+}
+
+TEST(Service, PutsTheContextPathInFront) {
+    Service service(quiet({"--flotilla.shutdown.drain-delay=0", "--server.servlet.context-path=/shop/"}));
+    service.get("/hello", [] { return Greeting{"Hello"}; });
+    Client client{service, get("/shop/hello")};
+    EXPECT_EQ(run_with(service, client), 0);
+    EXPECT_TRUE(client.answer.starts_with("HTTP/1.1 200 ")) << client.answer;
+}
+
+TEST(Service, RunsItsHooksInOrder) {
+    std::string order;
+    Service service(quiet({"--flotilla.shutdown.drain-delay=0"}));
+    service.on_start([&] { order += "1"; });
+    service.on_start([&]() -> Task<> {
+        order += "2";
+        co_return;
+    });
+    service.on_stop([&] { order += "a"; });
+    service.on_stop([&] { order += "b"; });
+    service.on_readiness([&](bool ready) -> Task<> {
+        order += ready ? "+" : "-";
+        if (ready) service.stop();
+        co_return;
+    });
+    EXPECT_EQ(service.run(), 0);
+    EXPECT_EQ(order, "12+-ba");
+}
+
+TEST(Service, AStartUpTaskThatFailsEndsItWithOne) {
+    Service service(quiet());
+    service.on_start([]() -> Result<void> { return fail(Errc::unavailable, "no database"); });
+    bool stopped = false;
+    service.on_stop([&] { stopped = true; });
+    EXPECT_EQ(service.run(), 1);
+    EXPECT_TRUE(stopped);
+}
+
+struct Limits {
+    int most = 10;
+};
+
+FLT_DESCRIBE_CONFIG(Limits, (most, "The most.", max(100)))
+
+TEST(Service, BindsItsProperties) {
+    Service service(quiet({"--shop.most=7"}));
+    EXPECT_EQ(service.bind<Limits>("shop").most, 7);
+}
+
+TEST(Service, DoesNotStartWithAPropertyThatDoesNotFit) {
+    Service service(quiet({"--shop.most=700"}));
+    EXPECT_EQ(service.bind<Limits>("shop").most, 10);
+    bool started = false;
+    service.on_start([&] { started = true; });
+    EXPECT_EQ(service.run(), 1);
+    EXPECT_FALSE(started);
+}
+
+TEST(Service, DoesNotStartWithACronExpressionThatIsNone) {
+    Service service(quiet());
+    service.cron("every day", "Shop.close", [] {});
+    EXPECT_EQ(service.run(), 1);
+}
+
+TEST(Service, RunsJobsInSpansOfTheirOwnAndCountsThem) {
+    Service service(quiet({"--tracing.sampler.probability=1"}));
+    auto spans = std::make_shared<tracing::MemorySpanSink>();
+    service.report_spans_to(spans);
+    std::atomic<int> runs = 0;
+    std::string trace;
+    service.every(1ms, "Stock.purgeExpired", [&]() -> Task<> {
+        trace = trace_id_text(TaskContext::current().trace);
+        if (++runs == 3) service.stop();
+        if (runs == 2) throw std::runtime_error("no stock");
+        co_return;
+    });
+    EXPECT_EQ(service.run(), 0);
+    EXPECT_EQ(trace.size(), 32u);
+    const auto finished = spans->take();
+    ASSERT_GE(finished.size(), 3u);
+    EXPECT_EQ(finished[0].name(), "purge-expired");
+    const auto view = service.meters().view(
+        "tasks.scheduled.execution", {{"outcome", "ERROR"}, {"exception", "runtime_error"}}
+    );
+    ASSERT_TRUE(view);
+}
+
+TEST(Service, ARefreshChangesSampling) {
+    auto files = std::make_shared<config::MemoryFiles>();
+    files->put("application.properties", "tracing.sampler.probability=1.0");
+    ServiceOptions options = quiet();
+    options.files = files;
+    Service service(options);
+    auto spans = std::make_shared<tracing::MemorySpanSink>();
+    service.report_spans_to(spans);
+    service.tracer().start_local("before").finish();
+    files->put("application.properties", "tracing.sampler.probability=0.0");
+    ASSERT_TRUE(service.environment().refresh());
+    service.tracer().start_local("after").finish();
+    const auto finished = spans->take();
+    ASSERT_EQ(finished.size(), 1u);
+    EXPECT_EQ(finished[0].name(), "before");
+}
+
+TEST(Service, ARefreshChangesLogLevels) {
+    auto files = std::make_shared<config::MemoryFiles>();
+    files->put("application.yml", "logging:\n  level:\n    order: debug\n    sql: trace\n");
+    ServiceOptions options = quiet();
+    options.files = files;
+    Service service(options);
+    EXPECT_TRUE(service.logger("order.audit").enabled(log::Level::debug));
+    files->put("application.yml", "logging:\n  level:\n    order: warn\n");
+    ASSERT_TRUE(service.environment().refresh());
+    EXPECT_FALSE(service.logger("order.audit").enabled(log::Level::info));
+    EXPECT_FALSE(service.logger("sql").enabled(log::Level::trace));
+}
+
+}  // namespace
+}  // namespace flotilla::service
