@@ -68,12 +68,20 @@ def service(owner):
     return start
 
 
-@pytest.fixture(scope="session")
-def hello(tmp_path_factory):
-    """One hello with default properties for all tests that only ask it things."""
-    owner = Owner(tmp_path_factory.mktemp("hello"))
-    yield owner.add(Service("hello", owner.log_path("hello"))).wait_until_ready()
-    owner.stop_all()
+def shared_service(name):
+    """One for all tests that only ask it things, with default properties."""
+
+    @pytest.fixture(scope="session", name=name.removeprefix("wire_"))
+    def shared(tmp_path_factory):
+        owner = Owner(tmp_path_factory.mktemp(name))
+        yield owner.add(Service(name, owner.log_path(name))).wait_until_ready()
+        owner.stop_all()
+
+    return shared
+
+
+hello = shared_service("hello")
+deck = shared_service("wire_deck")
 
 
 @pytest.fixture

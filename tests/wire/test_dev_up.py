@@ -35,6 +35,7 @@ class Dev:
         return {
             "FLOTILLA_PARTS": str(self.folder / "parts.sh"),
             "FLOTILLA_RUN_DIR": str(self.folder / "run"),
+            "FLOTILLA_SKIP_BUILD": "1",
         }
 
     def run(self, *arguments):

@@ -45,10 +45,6 @@ def test_promtool_tells_good_from_bad(promtool):
     assert promtool("ships{ 3\n") is not None
 
 
-def test_node_has_its_websocket_library(node):
-    assert "WebSocketServer" in node("library.mjs")
-
-
 def test_a_free_port_is_free(program):
     port = free_port()
     server = program("python3", "-m", "http.server", "--bind", "127.0.0.1", str(port))

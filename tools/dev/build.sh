@@ -21,6 +21,7 @@ configure() {
 build_targets() {
     local preset=$1 jobs=()
     shift
+    [ -z "${FLOTILLA_SKIP_BUILD:-}" ] || return 0
     ensure_packages
     mkdir -p "build/$preset"
     configure "$preset"

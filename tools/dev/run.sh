@@ -10,13 +10,16 @@
 RUN=${FLOTILLA_RUN_DIR:-build/run}
 GRACE=3500 # milliseconds between SIGTERM and SIGKILL
 
+# The table as it was when the parts were started: ports may have been given for that start alone.
+current_parts() { if [ -s "$RUN/parts" ]; then cat "$RUN/parts"; else parts_table; fi; }
+
 # for_each_part FUNCTION: called as FUNCTION NAME PORT HEALTH PAGE COMMAND...
 for_each_part() {
     local name port health page command
     while IFS='|' read -r name port health page command; do
         # shellcheck disable=SC2086 # words are what is wanted
         "$1" $name $port $health $page $command || return
-    done < <(parts_table)
+    done < <(current_parts)
 }
 
 start_time_of() { # PID: field 22 of its stat line, counted after the name in parentheses
@@ -86,6 +89,7 @@ show_part() { # NAME PORT HEALTH PAGE ...
 
 start_all_parts() {
     mkdir -p "$RUN"
+    parts_table >"$RUN/parts"
     for_each_part check_port
     for_each_part start_part
     for_each_part await_part
@@ -125,6 +129,7 @@ stop_all_parts() {
         names=("${file%.pid}" "${names[@]}")
     done
     [ ${#names[@]} -eq 0 ] || stop_parts "${names[@]}"
+    rm -f "$RUN/parts"
 }
 
 # ---- foreground ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,97 @@
+"""hello as its users meet it: through curl, openssl and signals."""
+
+import json
+import signal
+import subprocess
+
+from support.programs import BINARIES, Program, tool
+
+
+def curl(*arguments):
+    done = subprocess.run([tool("curl"), "-sS", "-m", "5", *arguments], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_greets(hello):
+    answer = hello.get("/hello")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("application/json")
+    assert json.loads(answer.text) == {"message": "Hello"}
+    assert json.loads(hello.get("/hello/Ada%20Lovelace").text) == {"message": "Hello, Ada Lovelace"}
+
+
+def test_an_unknown_path_gets_the_classic_error_or_problem_details_as_asked(hello):
+    classic = hello.get("/nothing-here", headers={"Accept": "application/json"})
+    assert classic.status == 404
+    body = json.loads(classic.text)
+    assert body["status"] == 404 and body["error"] == "Not Found" and body["path"] == "/nothing-here"
+
+    problem = hello.get("/nothing-here", headers={"Accept": "application/problem+json"})
+    assert problem.status == 404
+    assert problem.headers["content-type"].startswith("application/problem+json")
+    assert json.loads(problem.text)["status"] == 404
+
+
+def test_curl_speaks_the_old_version_and_the_new_one(hello):
+    url = hello.url("/hello")
+    assert curl("--http1.0", "-o", "/dev/null", "-w", "%{http_code} %{http_version}", url) .startswith("200 1")
+    assert curl("-I", url).splitlines()[0].startswith("HTTP/1.1 200")
+    assert curl("-X", "OPTIONS", "-o", "/dev/null", "-w", "%{http_code}", url) in ("200", "204")
+    # two requests, one connection
+    assert curl("-o", "/dev/null", "-o", "/dev/null", "-w", "%{num_connects} ", url, url).split() == ["1", "0"]
+
+
+def test_sigterm_answers_what_is_under_way_and_ends_with_zero(service):
+    hello = service("hello")
+    assert hello.get("/hello").status == 200
+    assert hello.stop() == 0
+
+
+def test_a_taken_port_is_one_clear_line_and_a_failure(service, tmp_path):
+    port = service("hello").port
+    second = Program([BINARIES / "hello", f"--server.port={port}"], tmp_path / "second.log")
+    assert second.wait_for_exit() == 1
+    assert str(port) in second.log()
+
+
+def test_any_property_comes_from_the_command_line_or_the_environment(service):
+    hello = service("hello", {"server.servlet.context-path": "/api"})
+    assert hello.get("/api/hello").status == 200
+    hello = service("hello", env={"SERVER_SERVLET_CONTEXT_PATH": "/api"})
+    assert hello.get("/api/hello").status == 200
+
+
+def test_openssl_finds_its_tls_in_order(service, authority, ask):
+    certificate, key = authority.issue("hello")
+    hello = service(
+        "hello", {"server.ssl.certificate": certificate, "server.ssl.certificate-private-key": key}
+    )
+    seen = subprocess.run(
+        [tool("openssl"), "s_client", "-connect", f"127.0.0.1:{hello.port}", "-servername", "localhost",
+         "-CAfile", authority.certificate, "-verify_return_error", "-alpn", "h2,http/1.1", "-ign_eof"],
+        input="GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert "Verify return code: 0 (ok)" in seen.stdout
+    assert "ALPN protocol: http/1.1" in seen.stdout
+    assert "HTTP/1.1 200" in seen.stdout
+    assert ask(f"https://localhost:{hello.port}/hello", context=authority.client_context()).status == 200
+
+
+def test_a_renewed_certificate_is_served_after_sighup(service, authority, ask, until, connect):
+    certificate, key = authority.issue("first")
+    hello = service(
+        "hello", {"server.ssl.certificate": certificate, "server.ssl.certificate-private-key": key}
+    )
+    context = authority.client_context()
+
+    def subject():
+        return dict(pair for group in connect(hello.port, context=context).socket.getpeercert()["subject"] for pair in group)
+
+    assert subject()["commonName"] == "first"
+    renewed, renewed_key = authority.issue("second")
+    certificate.write_bytes(renewed.read_bytes())
+    key.write_bytes(renewed_key.read_bytes())
+    hello.signal(signal.SIGHUP)
+    until(lambda: subject()["commonName"] == "second", "the renewed certificate")
