@@ -281,7 +281,7 @@ void Stream::shutdown_write() noexcept {
 Task<> Stream::close(Deadline deadline) {
     // Closing with unread bytes makes the kernel send a reset, which can destroy the answer on its way: RFC
     // 9112, 9.6.
-    constexpr std::size_t drain_limit = 64 * 1024;
+    constexpr std::size_t drain_limit = 8 * 1024 * 1024;
     shutdown_write();
     std::array<char, 4096> scrap;
     for (std::size_t drained = 0; drained < drain_limit;) {

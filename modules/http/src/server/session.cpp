@@ -622,6 +622,7 @@ Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
     }
     websocket_ = nullptr;
     co_await socket.close(failure ? CloseCode::internal_error : CloseCode::normal);
+    linger_ = true;  // a refused message may still be on its way, and must not destroy the close frame
     if (failure) std::rethrow_exception(failure);
     co_return Result<void>();
 }
