@@ -29,15 +29,15 @@ std::size_t replay(const std::string& name, void (*run)(std::string_view)) {
 }
 
 TEST(Corpus, OfJsonRunsCleanly) {
-    EXPECT_GE(replay("json_fuzz", fuzz_json), 3U);
+    EXPECT_GE(replay("json", fuzz_json), 3U);
 }
 
 TEST(Corpus, OfYamlRunsCleanly) {
-    EXPECT_GE(replay("yaml_fuzz", fuzz_yaml), 3U);
+    EXPECT_GE(replay("yaml", fuzz_yaml), 3U);
 }
 
 TEST(Corpus, OfFormsRunsCleanly) {
-    EXPECT_GE(replay("form_fuzz", fuzz_form), 3U);
+    EXPECT_GE(replay("form", fuzz_form), 3U);
 }
 
 }  // namespace
