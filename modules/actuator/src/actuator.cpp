@@ -8,6 +8,8 @@
 #include "flotilla/actuator/endpoints.hpp"
 #include "flotilla/actuator/health_contributors.hpp"
 #include "flotilla/base/text.hpp"
+#include "flotilla/http/router.hpp"
+#include "flotilla/http/server.hpp"
 #include "web_filters.hpp"
 #include "web_operation.hpp"
 
@@ -212,11 +214,13 @@ void Actuator::Impl::mount_additional_paths(http::Router& main, http::Router& ma
         const std::string_view text = group.additional_path;
         if (text.empty()) continue;
         const bool on_main = text.starts_with("server:");
+        const std::string above =
+            on_main || &main == &management ? sources.context_path : config.server.base_path;
         Operation operation;
         operation.run = [this, name](const Call& call) { return health_endpoint.read_group(name, call); };
         mount_operation(
             on_main ? main : management,
-            std::string(text.substr(text.find(':') + 1)),
+            normal_path(above) + std::string(text.substr(text.find(':') + 1)),
             fmt::format("Health group '{}'", name),
             std::move(operation),
             {.open = true}
@@ -264,8 +268,9 @@ Result<void> Actuator::mount(http::Router& main, http::Router& management) {
     Impl& impl = *impl_;
     if (impl.config.validate_group_membership) FLT_CHECK(impl.health_endpoint.check_groups());
     const WebConfig& web = impl.config.endpoints.web;
-    std::string base = normal_path(web.base_path);
-    if (&main != &management) base = normal_path(impl.config.server.base_path) + base;
+    const bool shared = &main == &management;
+    const std::string base = normal_path(shared ? impl.sources.context_path : impl.config.server.base_path) +
+                             normal_path(web.base_path);
 
     for (const auto& endpoint : impl.endpoints)
         if (impl.config.exposed(endpoint)) impl.mount_endpoint(management, base, endpoint);
@@ -280,11 +285,11 @@ Result<void> Actuator::mount(http::Router& main, http::Router& management) {
         management.after(base, detail::list_methods);
     }
     impl.routers = {&main};
-    if (&main != &management) impl.routers.push_back(&management);
+    if (!shared) impl.routers.push_back(&management);
     return {};
 }
 
-http::Observer Actuator::exchange_observer() {
+std::function<void(const http::Exchange&)> Actuator::exchange_observer() {
     Impl& impl = *impl_;
     const bool seen = std::ranges::any_of(impl.endpoints, [&](const Endpoint& endpoint) {
         return (endpoint.id == "httpexchanges" || endpoint.id == "httptrace") &&

@@ -9,6 +9,7 @@
 #include "flotilla/base/text.hpp"
 #include "flotilla/crypto/digest.hpp"
 #include "flotilla/crypto/password.hpp"
+#include "flotilla/http/request.hpp"
 
 namespace flotilla::actuator {
 

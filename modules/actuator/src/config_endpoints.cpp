@@ -62,7 +62,8 @@ Answer all_properties(const Environment& environment, const ValueRules& rules, c
     std::optional<std::regex> pattern;
     if (const std::string* text = call.query_parameter("pattern")) {
         try {
-            pattern.emplace(*text, std::regex::ECMAScript | std::regex::optimize);
+            // Strangers write patterns: the engine must not go back and forth without end, nor recurse.
+            pattern.emplace(*text, std::regex::ECMAScript | std::regex_constants::__polynomial);
         } catch (const std::regex_error&) {
             return Answer::bad_request(fmt::format("Invalid pattern '{}'", *text));
         }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flotilla/actuator/endpoints.hpp"
+#include "flotilla/http/router.hpp"
 
 namespace flotilla::actuator {
 

@@ -33,7 +33,8 @@ struct Fixture {
                .log = log.system(),
                .meters = meters,
                .shutdown = [this](Duration after) { shutdown_after = after; },
-               .log_file = log_file}
+               .log_file = log_file,
+               .context_path = environment.get_or("server.servlet.context-path", "")}
           ) {}
 
     /// Once routes, endpoints and contributors are there.
@@ -72,6 +73,21 @@ inline std::string field_of(const http::Response& response, std::string_view nam
 /// Status and body, for comparison in one go.
 inline std::string summary(const http::Response& response) {
     return std::to_string(code_of(response)) + " " + std::string(response.text().value_or(""));
+}
+
+inline constexpr const char* v3 = "application/vnd.spring-boot.actuator.v3+json";
+inline constexpr const char* v2 = "application/vnd.spring-boot.actuator.v2+json";
+
+inline std::vector<std::string> keys_of(const Json& json) {
+    std::vector<std::string> keys;
+    for (const auto& member : json.members()) keys.push_back(member.key);
+    return keys;
+}
+
+inline Properties with(Properties more) {
+    Properties all = everything;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
 }
 
 }  // namespace flotilla::actuator

@@ -26,11 +26,14 @@
 #include "flotilla/actuator/startup_report.hpp"
 #include "flotilla/actuator/thread_dump.hpp"
 #include "flotilla/config/environment.hpp"
-#include "flotilla/http/router.hpp"
-#include "flotilla/http/server.hpp"
 #include "flotilla/log/log_system.hpp"
 #include "flotilla/metrics/registry.hpp"
 #include "flotilla/runtime/runtime.hpp"
+
+namespace flotilla::http {
+struct Exchange;
+class Router;
+}  // namespace flotilla::http
 
 namespace flotilla::actuator {
 
@@ -47,9 +50,11 @@ struct ActuatorSources {
     std::function<void(Duration)> shutdown = {};
     /// Re-reads the configuration; `environment.refresh()` unless given.
     std::function<Result<config::Environment::ChangedKeys>()> refresh = {};
-    /// Suspended coroutines, for the thread dump.
+    /// Suspended coroutines, for the thread dump. Called on the blocking pool.
     std::function<std::vector<runtime::TaskInfo>()> tasks = {};
     std::string log_file = {};
+    /// Of the main port, in front of what is mounted there: `/shop`.
+    std::string context_path = {};
 };
 
 class Actuator {
@@ -75,7 +80,7 @@ public:
     Result<void> mount(http::Router& main, http::Router& management);
 
     /// Records exchanges, when they can be seen: give it to the servers. Empty when nobody would see them.
-    [[nodiscard]] http::Observer exchange_observer();
+    [[nodiscard]] std::function<void(const http::Exchange&)> exchange_observer();
 
 private:
     struct Impl;

@@ -10,13 +10,17 @@
 #include <vector>
 
 #include "flotilla/actuator/endpoint.hpp"
+#include "flotilla/actuator/health_config.hpp"
 #include "flotilla/actuator/health_endpoint.hpp"
 #include "flotilla/actuator/health_registry.hpp"
 #include "flotilla/actuator/http_exchanges.hpp"
 #include "flotilla/config/environment.hpp"
+#include "flotilla/reflect/describe.hpp"
 #include "flotilla/runtime/tls.hpp"
 
 namespace flotilla::actuator {
+
+FLT_DESCRIBE_ENUM_KEBAB(Access, none, read_only, unrestricted)
 
 /// `management.endpoints.web.exposure.*`
 struct Exposure {
@@ -25,6 +29,12 @@ struct Exposure {
 
     [[nodiscard]] bool exposes(std::string_view id) const;
 };
+
+FLT_DESCRIBE_CONFIG(
+    Exposure,
+    (include, "Endpoints that can be reached over HTTP; * for all."),
+    (exclude, "Endpoints that cannot, whatever else is said.")
+)
 
 /// `management.endpoints.web.cors.*`
 struct CorsConfig {
@@ -38,9 +48,21 @@ struct CorsConfig {
     [[nodiscard]] bool enabled() const noexcept { return !allowed_origins.empty(); }
 };
 
+FLT_DESCRIBE_CONFIG(
+    CorsConfig,
+    (allowed_origins, "Origins whose pages may ask; * for any. None turns CORS off."),
+    (allowed_methods, "Methods that they may use."),
+    (allowed_headers, "Header fields that they may send."),
+    (exposed_headers, "Header fields that they may see."),
+    (allow_credentials, "Whether they may send credentials."),
+    (max_age, "How long a browser may remember the answer.")
+)
+
 struct DiscoveryConfig {
     bool enabled = true;
 };
+
+FLT_DESCRIBE_CONFIG(DiscoveryConfig, (enabled, "Whether the base path lists the endpoints."))
 
 /// `management.endpoints.web.*`
 struct WebConfig {
@@ -51,11 +73,26 @@ struct WebConfig {
     DiscoveryConfig discovery{};
 };
 
+FLT_DESCRIBE_CONFIG(
+    WebConfig,
+    (base_path, "Path above all endpoints."),
+    (path_mapping, "Other paths of single endpoints, by id."),
+    (exposure, "Which endpoints can be reached."),
+    (cors, "Which pages of other origins may ask."),
+    (discovery, "The list of endpoints.")
+)
+
 /// `management.endpoints.access.*`
 struct AccessConfig {
     std::optional<Access> default_access{};
     Access max_permitted = Access::unrestricted;
 };
+
+FLT_DESCRIBE_CONFIG(
+    AccessConfig,
+    (default_access, "Access to endpoints that have no setting of their own.", as("default")),
+    (max_permitted, "The most that any endpoint allows.")
+)
 
 struct EndpointsConfig {
     WebConfig web{};
@@ -63,6 +100,13 @@ struct EndpointsConfig {
     /// Older than `access`: false is the access `none`.
     std::optional<bool> enabled_by_default{};
 };
+
+FLT_DESCRIBE_CONFIG(
+    EndpointsConfig,
+    (web, "Endpoints over HTTP."),
+    (access, "What may be done with them."),
+    (enabled_by_default, "The older way to say access.default=none.")
+)
 
 /// `management.server.*`
 struct ManagementServerConfig {
@@ -76,6 +120,8 @@ struct CacheConfig {
     std::chrono::milliseconds time_to_live{0};
 };
 
+FLT_DESCRIBE_CONFIG(CacheConfig, (time_to_live, "How long an answer may be used again."))
+
 /// `management.endpoint.{id}.*`, what all endpoints have.
 struct EndpointConfig {
     std::optional<Access> access{};
@@ -84,6 +130,15 @@ struct EndpointConfig {
     Show show_values = Show::never;  ///< of env and configprops
     std::vector<std::string> roles{};
 };
+
+FLT_DESCRIBE_CONFIG(
+    EndpointConfig,
+    (access, "What may be done with this endpoint."),
+    (enabled, "The older way to say access=none or unrestricted."),
+    (cache, "Reads without parameters may be remembered."),
+    (show_values, "Whether values are shown or masked."),
+    (roles, "Who is authorized; empty for everybody who is authenticated.")
+)
 
 /// `management.info.*.enabled`
 struct InfoConfig {

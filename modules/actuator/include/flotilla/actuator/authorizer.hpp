@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "flotilla/actuator/caller.hpp"
-#include "flotilla/http/request.hpp"
 #include "flotilla/runtime/runtime.hpp"
+
+namespace flotilla::http {
+class Request;
+}
 
 namespace flotilla::actuator {
 

@@ -10,9 +10,12 @@
 #include "flotilla/actuator/http_exchanges.hpp"
 #include "flotilla/actuator/scheduled_tasks.hpp"
 #include "flotilla/config/environment.hpp"
-#include "flotilla/http/router.hpp"
 #include "flotilla/log/log_system.hpp"
 #include "flotilla/metrics/registry.hpp"
+
+namespace flotilla::http {
+class Router;
+}
 
 namespace flotilla::actuator {
 
