@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "actuator_fixture.hpp"
+#include "flotilla/actuator/runtime_meters.hpp"
 #include "flotilla/http/gzip.hpp"
 
 namespace flotilla::actuator {
@@ -137,6 +138,26 @@ TEST(Prometheus, IsCompressedForWhoTakesItAndWhenItIsWorthwhile) {
         EXPECT_EQ(field_of(packed, "Content-Encoding"), "gzip");
         EXPECT_LT(packed.text()->size(), plain.text()->size() / 3);
         EXPECT_EQ(http::gunzip(*packed.text()).value(), *plain.text());
+    });
+}
+
+TEST(RuntimeMeters, LoopsAndPoolAreExecutorsAndLoopsHaveALag) {
+    run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+        Fixture fixture(runtime);
+        fixture.mount();
+        bind_runtime_meters(fixture.meters, runtime);
+        const auto scrape = co_await fixture.send("GET /actuator/prometheus");
+        for (const char* line :
+             {"executor_pool_max_threads{name=\"blocking-pool\"} 4.0\n",
+              "executor_queue_remaining_tasks{name=\"blocking-pool\"} 16.0\n",
+              "executor_active_threads{name=\"event-loop-0\"} 1.0\n",
+              "flotilla_loop_lag_seconds{name=\"event-loop-0\"} ",
+              "flotilla_loop_busy_seconds_total{name=\"event-loop-0\"} ",
+              "executor_rejected_tasks_total{name=\"blocking-pool\"} 0.0\n"}) {
+            EXPECT_NE(scrape.text()->find(line), std::string_view::npos) << line << *scrape.text();
+        }
+        unbind_runtime_meters(fixture.meters, runtime);
+        EXPECT_EQ(fixture.meters.names().size(), 0U);
     });
 }
 
