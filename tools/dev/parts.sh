@@ -5,6 +5,6 @@
 parts_table() {
     local hello=${FLOTILLA_HELLO_PORT:-9101}
     cat <<TABLE
-hello | $hello | http://127.0.0.1:$hello/hello | http://127.0.0.1:$hello/hello | build/release/bin/hello --server.port=$hello
+hello | $hello | http://127.0.0.1:$hello/actuator/health | http://127.0.0.1:$hello/hello | build/release/bin/hello --server.port=$hello
 TABLE
 }

@@ -43,7 +43,11 @@ void DescriptorState::close(DescriptorState* state) noexcept {
 
 void DescriptorState::on_events(std::uint32_t events) {
     if (fd < 0) return;
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) hung_up = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        hung_up = true;
+        if (auto* const listener = std::exchange(hang_up_listener, nullptr)) listener->on_hang_up();
+        if (fd < 0) return;
+    }
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         read.maybe_ready = true;
         read.wake(Wake::ready);
@@ -119,6 +123,10 @@ void Descriptor::mark_full() noexcept {
 
 bool Descriptor::peer_closed() const noexcept {
     return state_->hung_up;
+}
+
+void Descriptor::listen_for_hang_up(HangUpListener* listener) noexcept {
+    state_->hang_up_listener = listener;
 }
 
 namespace {

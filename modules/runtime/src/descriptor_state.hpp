@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "flotilla/runtime/event_loop.hpp"
+#include "flotilla/runtime/descriptor.hpp"
 
 namespace flotilla::runtime {
 
@@ -48,6 +48,7 @@ public:
     EventLoop* loop = nullptr;
     int fd = -1;
     bool hung_up = false;
+    HangUpListener* hang_up_listener = nullptr;
     Direction read;
     Direction write;
     DescriptorState* next = nullptr;

@@ -1,8 +1,10 @@
 #include "flotilla/runtime/stream.hpp"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -303,6 +305,11 @@ bool Stream::maybe_readable() const noexcept {
 
 bool Stream::peer_closed() const noexcept {
     return descriptor_.peer_closed();
+}
+
+std::size_t Stream::unacknowledged() const noexcept {
+    int bytes = 0;
+    return ::ioctl(descriptor_.fd(), SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 std::string Stream::alpn() const {

@@ -26,6 +26,10 @@ TaskScope::~TaskScope() {
 }
 
 bool TaskScope::spawn(std::string name, Task<> task) {
+    return spawn(std::move(name), [&task](TaskCancel) { return std::move(task); });
+}
+
+bool TaskScope::spawn(std::string name, const std::function<Task<>(TaskCancel)>& task) {
     FLT_ASSERT(loop_.on_this_thread());
     if (stopping_) return false;
     running_.emplace_front();
@@ -35,7 +39,7 @@ bool TaskScope::spawn(std::string name, Task<> task) {
     self->started = loop_.now();
     asio::co_spawn(
         Executor(loop_, self->context),
-        std::move(task),
+        task(TaskCancel(self->cancel)),
         asio::bind_cancellation_slot(
             self->cancel.slot(), [this, self](std::exception_ptr failure) { ended(self, failure); }
         )

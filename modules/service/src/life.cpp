@@ -307,18 +307,19 @@ Task<int> Service::Impl::shut_down() {
     const Clock& clock = runtime->clock();
     const bool was_open = life.phase() != Phase::starting;
     const bool was_ready = life.phase() == Phase::ready;
-    const TimePoint until = life.drain(clock.now(), !readiness_listeners.empty());
+    const TimePoint began = clock.now();
+    const TimePoint until = life.drain(began, !readiness_listeners.empty());
     std::size_t cut = 0;
     if (was_open) {
         enter(LifePhase::draining);
         if (was_ready) co_await tell_readiness(false);
         server->announce_shutdown();
-        const Duration delay = std::max(Duration::zero(), until - clock.now());
+        const Duration delay = until - began;
         log.info("stopping{}", delay > 0s ? ", serves for another " + format_duration(delay) : "");
         if (delay > 0s) co_await runtime::sleep_until(until);
         cut = co_await close_main(life.close(clock.now()));
+        co_await run_stop_jobs();
     }
-    co_await run_stop_jobs();
     if (management_server)
         (void)co_await management_server->stop(Deadline::after(clock.now(), management_grace));
     const int code = life.stopped(cut);

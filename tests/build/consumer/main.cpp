@@ -1,7 +1,14 @@
-#include <cstdio>
+#include <string>
 
-#include "flotilla/base/text.hpp"
+#include "flotilla/service/service.hpp"
 
-int main() {
-    std::puts(flotilla::to_upper("ahoy").c_str());
+struct Greeting {
+    std::string message;
+};
+FLT_DESCRIBE(Greeting, message)
+
+int main(int argc, char** argv) {
+    flotilla::Service service("consumer", argc, argv);
+    service.get("/hello", [] { return Greeting{"Ahoy"}; });
+    return service.run();
 }

@@ -55,7 +55,7 @@ const ClientConfig& Client::config() const noexcept {
 }
 
 Task<Result<ClientResponse>> Client::send(ClientRequest request) {
-    auto call = co_await start(std::move(request));
+    auto call = co_await start(std::move(request), ClientBody::whole);
     if (!call) co_return fail(call.error());
     auto body = co_await (*call)->read_all((*call)->max_response_size());
     if (!body) co_return fail(body.error());
@@ -63,12 +63,12 @@ Task<Result<ClientResponse>> Client::send(ClientRequest request) {
 }
 
 Task<Result<ClientStream>> Client::open(ClientRequest request) {
-    auto call = co_await start(std::move(request));
+    auto call = co_await start(std::move(request), ClientBody::streamed);
     if (!call) co_return fail(call.error());
     co_return ClientStream(std::move(*call));
 }
 
-Task<Result<std::unique_ptr<ClientCall>>> Client::start(ClientRequest request) {
+Task<Result<std::unique_ptr<ClientCall>>> Client::start(ClientRequest request, ClientBody body) {
     if (request.problem_) co_return fail(request.problem_->within(request.description()));
     const TimePoint now = core_->now();
     const Duration total = request.total_timeout_.value_or(core_->config.timeouts.total);
@@ -82,7 +82,8 @@ Task<Result<std::unique_ptr<ClientCall>>> Client::start(ClientRequest request) {
 
     const unsigned redirects = request.max_redirects_.value_or(core_->config.max_redirects);
     for (unsigned followed = 0;; ++followed) {
-        auto call = std::make_unique<ClientCall>(shard().shared_from_this(), std::move(request), deadline);
+        auto call =
+            std::make_unique<ClientCall>(shard().shared_from_this(), std::move(request), deadline, body);
         const auto started = co_await call->start();
         if (!started) co_return fail(started.error());
         const int status = call->head().status;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 
 #include "client_connector.hpp"
 #include "client_report.hpp"
@@ -39,7 +40,9 @@ ClientTimeouts limits_of(
 
 }  // namespace
 
-ClientCall::ClientCall(std::shared_ptr<ClientShard> shard, ClientRequest request, Deadline deadline)
+ClientCall::ClientCall(
+    std::shared_ptr<ClientShard> shard, ClientRequest request, Deadline deadline, ClientBody body
+)
     : shard_(std::move(shard)),
       request_(std::move(request)),
       method_(request_.method()),
@@ -47,6 +50,7 @@ ClientCall::ClientCall(std::shared_ptr<ClientShard> shard, ClientRequest request
           config().timeouts, request_.connect_timeout_, request_.response_timeout_, request_.idle_timeout_
       )),
       deadline_(deadline),
+      body_(body),
       host_(shard_->host_of(request_.url_)),
       started_(shard_->core().now()) {
     if (tracing::Tracer* tracer = shard_->core().telemetry.tracer)
@@ -282,7 +286,8 @@ Task<Result<void>> ClientCall::wait_for_head() {
         // While the body is on its way, only the whole call's deadline counts, and the upload keeps its own.
         const bool waited_for_upload = !uploaded_;
         if (uploaded_ && !*uploaded_ && uploaded_->error().code() != Errc::closed) co_return *uploaded_;
-        const auto answered = co_await read_final_head(waited_for_upload ? deadline_ : phase_deadline());
+        const Deadline patience = waited_for_upload ? deadline_ : phase_deadline();
+        const auto answered = co_await read_final_head(patience);
         if (answered) co_return answered;
         if (waited_for_upload && uploaded_ && answered.error().code() == Errc::cancelled) continue;
         if (uploaded_ && !*uploaded_ && !connection().answered()) co_return *uploaded_;
@@ -295,7 +300,11 @@ void ClientCall::take_head() {
     status_ = head->status;
     if (request_.decompress_.value_or(config().decompress) && connection().has_body() &&
         iequals(head->fields.get(KnownField::content_encoding), "gzip"))
-        gunzip_.emplace(GzipDecompressor::Options{.max_output = max_response_size()});
+        gunzip_.emplace(GzipDecompressor::Options{
+            // A stream is bounded by its ratio alone.
+            .max_output =
+                body_ == ClientBody::whole ? max_response_size() : std::numeric_limits<std::uint64_t>::max()
+        });
     head_ = std::move(head);
     enter(ClientPhase::body, limits_.idle);
 }

@@ -17,7 +17,7 @@ namespace flotilla::http {
 /// Reports itself (span, timer) once: at the end of the body, at the first error, or when it is dropped.
 class ClientCall {
 public:
-    ClientCall(std::shared_ptr<ClientShard> shard, ClientRequest request, Deadline deadline);
+    ClientCall(std::shared_ptr<ClientShard> shard, ClientRequest request, Deadline deadline, ClientBody body);
     ~ClientCall();
     ClientCall(const ClientCall&) = delete;
     ClientCall& operator=(const ClientCall&) = delete;
@@ -77,6 +77,7 @@ private:
     const Method method_;
     const ClientTimeouts limits_;
     const Deadline deadline_;
+    const ClientBody body_;
     std::shared_ptr<ClientHost> host_;
     TimePoint started_;
     tracing::Span span_;

@@ -65,7 +65,7 @@ void ClientCore::unbind() {
     telemetry.meters->remove(pending_name, {{"client", config.name}});
 }
 
-const Result<std::shared_ptr<runtime::TlsContext>>& ClientCore::tls() {
+Result<std::shared_ptr<runtime::TlsContext>> ClientCore::tls() {
     const std::lock_guard lock(tls_mutex_);
     if (!tls_ || !*tls_) tls_ = runtime::TlsContext::client(config.tls.value_or(runtime::TlsConfig()));
     return *tls_;

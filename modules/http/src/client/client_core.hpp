@@ -44,7 +44,7 @@ struct ClientCore {
     ClientCore& operator=(const ClientCore&) = delete;
 
     /// Made at the first https call: reading the system's authorities takes a while.
-    const Result<std::shared_ptr<runtime::TlsContext>>& tls();
+    Result<std::shared_ptr<runtime::TlsContext>> tls();
     [[nodiscard]] ClientStats stats() const noexcept;
     /// Counts it and, now and then, warns.
     void timed_out(ClientPhase phase, const Error& error) noexcept;

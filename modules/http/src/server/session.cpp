@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <limits>
+#include <stdexcept>
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/binding.hpp"
@@ -58,12 +60,26 @@ tracing::Extracted extract_trace(const tracing::Propagator& propagator, const Fi
     return propagator.extract(headers);
 }
 
+ErrorDetails describe(const std::exception_ptr& failure) {
+    ErrorDetails details{.status = Status::internal_server_error};
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        details.message = error.what();
+        details.exception = detail::simple_type_name(typeid(error).name());
+    } catch (...) {
+        details.exception = "unknown";
+    }
+    return details;
+}
+
 }  // namespace
 
-Session::Session(Shard& shard, runtime::Stream stream)
+Session::Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cancel)
     : shard_(shard),
       config_(shard.shared.config),
       stream_(std::move(stream)),
+      cancel_(cancel),
       in_(shard.blocks),
       parser_(parser_options(config_)) {
     request_.peer_ = &stream_.peer();
@@ -87,6 +103,7 @@ Task<> Session::run() {
     if (!out_.empty() && !write_failed_) co_await write_out();
     if (write_failed_) co_return;
     if (linger_) {
+        idle_ = true;  // nothing is owed to the client: a shutdown need not wait for its end
         co_await stream_.close(Deadline::after(now(), linger_time));
     } else {
         stream_.shutdown_write();
@@ -117,7 +134,7 @@ Task<> Session::serve_requests() {
         }
         if (io.status != runtime::IoStatus::would_block) co_return;
         idle_ = !parser_.started();
-        if (idle_ && (shard_.shared.stopping || shard_.shared.leaving)) co_return;
+        if (idle_ && shard_.shared.stopping) co_return;
         if (in_.empty()) in_.release();
         if (idle_ || request_.received_ == TimePoint{}) request_.received_ = shard_.loop().now();
         const Duration patience = idle_ ? config_.keep_alive_timeout : config_.header_timeout;
@@ -140,6 +157,10 @@ void Session::close_if_idle() {
 
 void Session::begin_request(const RequestHead& head) {
     idle_ = false;
+    in_exchange_ = true;
+    head_begun_ = false;
+    answer_from_ = output_end();
+    trailers_.clear();
     if (request_.received_ == TimePoint{}) request_.received_ = shard_.loop().now();
     response_.clear();
     request_.body_ = {};
@@ -159,6 +180,8 @@ void Session::begin_request(const RequestHead& head) {
     body_read_ = 0;
     handed_out_ = 0;
     body_done_ = framing_ == Framing::none;
+    body_handed_out_ = false;
+    body_limit_ = std::numeric_limits<std::uint64_t>::max();
     if (framing_ == Framing::chunked) chunks_.reset();
     ++requests_;
     Shard::Counters::bump(shard_.counters.requests);
@@ -241,7 +264,7 @@ Task<> Session::finish_slowly(Step step) {
     if (pending_) co_await run_pending();
     if (!write_failed_) {
         settle_unread_body();
-        if (can_answer_at_once() || (response_.text() && response_.text()->size() <= output_limit)) {
+        if (response_.text() && response_.text()->size() <= output_limit) {
             append_answer();
         } else {
             co_await send_answer_slowly();
@@ -255,27 +278,43 @@ Task<> Session::finish_slowly(Step step) {
 
 Task<> Session::run_pending() {
     const auto in_flight = shard_.shared.meters.start_active(request_, request_.received_);
+    // Answers to earlier requests must not wait for this one.
+    if (!out_.empty() && !flush_now() && !co_await write_out()) co_return;
+    watch_client();
+    std::exception_ptr failure;
     try {
         co_await std::exchange(pending_, std::nullopt).value();
-    } catch (const boost::system::system_error& error) {
-        if (error.code() == asio::error::operation_aborted)
-            throw;  // the server is cutting this connection off
-        answer_exception(std::current_exception());
     } catch (...) {
-        answer_exception(std::current_exception());
+        failure = std::current_exception();
     }
+    stream_.listen_for_hang_up(nullptr);
+    // The server cuts this connection off, or the client has gone: there is nobody to answer.
+    if (failure &&
+        (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+        std::rethrow_exception(failure);
+    if (failure) answer_exception(failure);
+}
+
+void Session::watch_client() {
+    // As long as a body is on its way, its reader sees the end.
+    if (!body_done_) return;
+    if (stream_.peer_closed()) return on_hang_up();
+    stream_.listen_for_hang_up(this);
+}
+
+void Session::on_hang_up() noexcept {
+    abandoned_ = true;
+    write_failed_ = true;
+    if (auto* meters = shard_.shared.telemetry.meters)
+        meters->counter("flotilla.http.abandoned", {}).increment();
+    shard_.shared.telemetry.log.debug(
+        "{} {}: the client went away before it was answered", request_.method_text(), request_.raw_path()
+    );
+    cancel_();
 }
 
 void Session::answer_exception(const std::exception_ptr& failure) {
-    ErrorDetails details{.status = Status::internal_server_error};
-    try {
-        std::rethrow_exception(failure);
-    } catch (const std::exception& error) {
-        details.message = error.what();
-        details.exception = detail::simple_type_name(typeid(error).name());
-    } catch (...) {
-        details.exception = "unknown";
-    }
+    const ErrorDetails details = describe(failure);
     shard_.shared.telemetry.log.error(
         "{} {} failed: {}: {}",
         request_.method_text(),
@@ -360,8 +399,11 @@ Deadline Session::body_deadline() const {
 
 Task<Result<std::string_view>> Session::read() {
     in_.consume(std::exchange(handed_out_, 0));
-    if (std::exchange(continue_wanted_, false) && in_.empty() && !body_done_) {
+    if (!request_.body_.empty() && !std::exchange(body_handed_out_, true)) co_return request_.body_;
+    // Once the answer has begun, an interim one would be taken for a part of it.
+    if (std::exchange(continue_wanted_, false) && in_.empty() && !body_done_ && !head_begun_) {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        answer_from_ = output_end();
         if (!co_await write_out()) co_return fail(Errc::closed, "the client went away");
     }
     while (!body_done_) {
@@ -377,6 +419,7 @@ Task<Result<std::string_view>> Session::read() {
         const auto step = chunks_.next(in_.view());
         if (step.state == ChunkedDecoder::State::rejected)
             co_return fail(Errc::malformed, std::string(chunks_.reject().why));
+        if (chunks_.announced() > body_limit_) co_return fail(Errc::limit_exceeded, "the body is too large");
         body_done_ = step.state == ChunkedDecoder::State::done;
         if (!step.body.empty()) {
             handed_out_ = step.consumed;
@@ -389,20 +432,19 @@ Task<Result<std::string_view>> Session::read() {
 }
 
 Task<bool> Session::read_whole_body() {
-    const std::uint64_t limit =
-        shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
+    body_limit_ = shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
     body_.clear();
+    if (framing_ == Framing::length && body_left_ > body_limit_) {
+        answer_refusal(body_too_large);
+        co_return false;
+    }
     for (;;) {
-        const std::uint64_t announced =
-            framing_ == Framing::length ? body_read_ + body_left_ : chunks_.announced();
-        if (announced > limit) {
-            answer_refusal(body_too_large);
-            co_return false;
-        }
         const auto piece = co_await read();
         if (!piece) {
             if (piece.error().code() == Errc::malformed)
                 answer_refusal(chunks_.reject());
+            else if (piece.error().code() == Errc::limit_exceeded)
+                answer_refusal(body_too_large);
             else if (piece.error().code() == Errc::timed_out)
                 answer_refusal({408, "S13", "body not complete in time"});
             else
@@ -436,16 +478,49 @@ Task<> Session::discard_body() {
 
 // Writing.
 
-Deadline Session::write_deadline(std::size_t bytes) const {
+/// Waits for room in the kernel's buffer. A client may be slow, within reason, but it must not stop.
+Task<bool> Session::client_takes(std::size_t bytes, TimePoint began) {
     const auto paced = std::chrono::seconds(bytes / std::max<std::uint64_t>(1, config_.min_body_rate.count));
-    return Deadline::after(now(), config_.write_timeout + paced);
+    const Deadline latest = Deadline::after(began, config_.write_timeout + paced);
+    for (;;) {
+        const std::size_t before = stream_.unacknowledged();
+        const Deadline patience = Deadline::after(now(), config_.write_timeout);
+        const runtime::Wake wake = co_await stream_.ready(patience.or_sooner(latest));
+        if (wake == runtime::Wake::ready) co_return true;
+        // The kernel wakes us when a good part of its buffer is free; a slow client has not got that far.
+        const bool moves = stream_.unacknowledged() < before;
+        if (wake == runtime::Wake::cancelled || !moves || latest.passed(now())) co_return false;
+    }
+}
+
+Task<Result<void>> Session::send(std::string_view first, std::string_view second) {
+    const TimePoint began = now();
+    const std::size_t size = first.size() + second.size();
+    while (!first.empty() || !second.empty()) {
+        const std::array<iovec, 2> parts{
+            iovec{const_cast<char*>(first.data()), first.size()},
+            iovec{const_cast<char*>(second.data()), second.size()}
+        };
+        const runtime::Io io = stream_.try_write(parts);
+        if (io.status == runtime::IoStatus::done) {
+            flushed_ += io.bytes;
+            const std::size_t of_first = std::min(io.bytes, first.size());
+            first.remove_prefix(of_first);
+            second.remove_prefix(io.bytes - of_first);
+        } else if (io.status != runtime::IoStatus::would_block) {
+            co_return fail(Errc::closed, "the client went away");
+        } else if (!co_await client_takes(size, began)) {
+            co_return fail(Errc::timed_out, "the client does not read");
+        }
+    }
+    co_return Result<void>();
 }
 
 bool Session::flush_now() {
     const iovec part{out_.data(), out_.size()};
     const runtime::Io io = stream_.try_write({&part, 1});
     if (io.status != runtime::IoStatus::done) return false;
-    bytes_sent_ += io.bytes;
+    flushed_ += io.bytes;
     if (io.bytes == out_.size())
         out_.clear();
     else
@@ -454,10 +529,8 @@ bool Session::flush_now() {
 }
 
 Task<bool> Session::write_out() {
-    const auto written = co_await stream_.write_all(out_, write_deadline(out_.size()));
-    bytes_sent_ += out_.size();
+    const auto written = co_await send(out_, {});
     out_.clear();
-    head_sent_ = true;
     if (!written) write_failed_ = true;
     co_return written.has_value();
 }
@@ -465,6 +538,7 @@ Task<bool> Session::write_out() {
 void Session::append_head(std::optional<std::uint64_t> length) {
     const int status = code_of(response_.status());
     const int minor = request_.head().minor_version;
+    head_begun_ = true;
     append_status_line(out_, status, minor);
     out_ += response_.headers().text();
     out_ += shard_.date_field();
@@ -503,6 +577,9 @@ void Session::compress_if_worthwhile() {
     if (!text || text->size() < compression.min_response_size.count ||
         response_.headers().contains("Content-Encoding"))
         return;
+    // A part, or a text that its tag promises byte by byte, stays as it is.
+    const std::string_view tag = response_.headers().find("ETag");
+    if (response_.status() == Status::partial_content || tag.starts_with('"')) return;
     const std::string_view type = response_.headers().find("Content-Type");
     const std::string_view media = type.substr(0, type.find(';'));
     if (std::ranges::none_of(compression.mime_types, [&](const std::string& mime) {
@@ -516,37 +593,47 @@ void Session::compress_if_worthwhile() {
 }
 
 Task<> Session::send_answer_slowly() {
-    head_sent_ = false;
-    Result<void> sent;
+    answer_from_ = output_end();
+    std::exception_ptr failure;
     try {
-        sent = co_await produce_body();
-    } catch (const boost::system::system_error& error) {
-        if (error.code() == asio::error::operation_aborted) throw;
-        sent = fail(Errc::internal, error.what());
-    } catch (const std::exception& error) {
-        sent = fail(Errc::internal, error.what());
+        const auto sent = co_await produce_body();
+        if (!sent && !write_failed_)
+            failure = std::make_exception_ptr(std::runtime_error(sent.error().message()));
+    } catch (...) {
+        failure = std::current_exception();
     }
-    if (sent || write_failed_) co_return;
+    stream_.listen_for_hang_up(nullptr);
+    if (!failure) co_return;
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+        std::rethrow_exception(failure);
+    if (flushed_ > answer_from_) co_return cut_answer_off(failure);
+    // Nothing of it has left: the client can still be told.
+    out_.resize(answer_from_ - flushed_);
+    answer_exception(failure);
+    append_answer();
+}
+
+void Session::cut_answer_off(const std::exception_ptr& failure) {
+    const ErrorDetails details = describe(failure);
     shard_.shared.telemetry.log.error(
-        "{} {}: the answer was cut off: {}",
+        "{} {}: the answer was cut off: {}: {}",
         request_.method_text(),
         request_.raw_path(),
-        sent.error().message()
+        details.exception,
+        details.message
     );
+    response_.exception = details.exception;
     // The client must see that the body is not complete: no last chunk, fewer bytes than announced.
     write_failed_ = true;
 }
 
 Task<Result<void>> Session::produce_body() {
+    const bool bodiless = is_head() || never_has_body(code_of(response_.status()));
     if (const auto text = response_.text()) {
         compress_if_worthwhile();
         const std::string_view whole = *response_.text();
         append_head(whole.size());
-        const bool bodiless = is_head() || never_has_body(code_of(response_.status()));
-        const std::string_view body = bodiless ? std::string_view() : whole;
-        const auto written =
-            co_await stream_.write_all(out_, body, write_deadline(out_.size() + body.size()));
-        bytes_sent_ += out_.size() + body.size();
+        const auto written = co_await send(out_, bodiless ? std::string_view() : whole);
         out_.clear();
         if (!written) write_failed_ = true;
         co_return written;
@@ -556,12 +643,14 @@ Task<Result<void>> Session::produce_body() {
         co_return co_await serve_websocket(*upgrade);
     if (const auto* stream = std::get_if<StreamBody>(&response_.body())) {
         append_head(stream->length);
-        if (is_head()) co_return Result<void>();
+        if (bodiless) co_return Result<void>();
+        watch_client();
         answer_left_ = stream->length;
         co_await stream->produce(*this);
     } else if (const auto* events = std::get_if<EventsBody>(&response_.body())) {
         append_head(std::nullopt);
-        if (is_head()) co_return Result<void>();
+        if (bodiless) co_return Result<void>();
+        watch_client();
         answer_left_.reset();
         EventStream to(*this);
         FLT_CO_CHECK(co_await flush());
@@ -577,14 +666,22 @@ Task<Result<void>> Session::produce_body() {
 
 Task<Result<void>> Session::send_file(const FileBody& file) {
     append_head(file.size);
-    if (is_head() || file.size == 0) co_return Result<void>();
+    if (is_head() || never_has_body(code_of(response_.status())) || file.size == 0) co_return Result<void>();
     if (!co_await write_out()) co_return fail(Errc::closed);
-    constexpr std::size_t piece_size = 1024 * 1024;
-    for (std::size_t sent = 0; sent < file.size; sent += piece_size) {
-        const std::size_t piece = std::min(piece_size, file.size - sent);
+    TimePoint began = now();
+    for (std::size_t sent = 0; sent < file.size;) {
         const auto offset = file.offset + static_cast<off_t>(sent);
-        FLT_CO_CHECK(co_await stream_.send_file(*file.descriptor, offset, piece, write_deadline(piece)));
-        bytes_sent_ += piece;
+        const runtime::Io io = stream_.try_send_file(*file.descriptor, offset, file.size - sent);
+        if (io.status == runtime::IoStatus::done) {
+            sent += io.bytes;
+            flushed_ += io.bytes;
+            began = now();
+        } else if (io.status == runtime::IoStatus::end) {
+            co_return fail(Errc::io, "the file ended before its announced length");
+        } else if (io.status != runtime::IoStatus::would_block || !co_await client_takes(0, began)) {
+            write_failed_ = true;
+            co_return fail(Errc::closed, "the client went away");
+        }
     }
     co_return Result<void>();
 }
@@ -677,7 +774,7 @@ void Session::record_exchange() {
         );
     }
     for (const auto& observer : shared.observers)
-        observer({request_, response_, request_.received_, finished, bytes_sent_});
+        observer({request_, response_, request_.received_, finished, output_end() - answer_from_});
     if (config_.access_log) {
         shared.telemetry.access_log.info(
             "{} \"{} {} HTTP/1.{}\" {} {} {}us",
@@ -686,7 +783,7 @@ void Session::record_exchange() {
             request_.head().target,
             request_.head().minor_version,
             status,
-            response_.text().value_or("").size(),
+            response_.text() ? response_.text()->size() : output_end() - answer_from_,
             std::chrono::duration_cast<std::chrono::microseconds>(taken).count()
         );
     }
@@ -708,7 +805,7 @@ void Session::end_request() {
     request_.span_ = {};
     request_.received_ = {};
     TaskContext::current().deadline = Deadline();
-    bytes_sent_ = 0;
+    in_exchange_ = false;
     Shard::Counters::bump(shard_.counters.active, static_cast<std::size_t>(-1));
     constexpr std::size_t worth_keeping = 64 * 1024;
     if (body_.capacity() > worth_keeping) body_ = std::string();

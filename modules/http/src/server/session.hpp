@@ -13,14 +13,17 @@
 #include "flotilla/http/handler.hpp"
 #include "flotilla/http/request_parser.hpp"
 #include "flotilla/http/websocket.hpp"
+#include "flotilla/runtime/descriptor.hpp"
+#include "flotilla/runtime/task_scope.hpp"
 #include "input_buffer.hpp"
 #include "shard.hpp"
 
 namespace flotilla::http {
 
-class Session final : public BodyReader, public BodyWriter {
+class Session final : public BodyReader, public BodyWriter, private runtime::HangUpListener {
 public:
-    Session(Shard& shard, runtime::Stream stream);
+    /// `cancel` ends the task that serves this connection.
+    Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cancel);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -30,6 +33,12 @@ public:
 
     /// At shutdown: a connection without a request ends now, the others after their answer.
     void close_if_idle();
+
+    /// A request has been begun and is not answered yet.
+    [[nodiscard]] bool in_exchange() const noexcept { return in_exchange_; }
+
+    /// The client went away while its request was being handled.
+    [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
 
     // BodyReader: the rest of the request's body.
     Task<Result<std::string_view>> read() override;
@@ -55,6 +64,8 @@ private:
     Task<> serve_requests();
     bool flush_now();
     Task<bool> write_out();
+    Task<Result<void>> send(std::string_view first, std::string_view second);
+    Task<bool> client_takes(std::size_t bytes, TimePoint began);
     Task<Result<void>> fill(Deadline deadline);
 
     void begin_request(const RequestHead& head);
@@ -63,8 +74,11 @@ private:
     Task<> finish_slowly(Step step);
     Task<bool> read_whole_body();
     Task<> run_pending();
+    void watch_client();
+    void on_hang_up() noexcept override;
     Task<> discard_body();
     Task<> send_answer_slowly();
+    void cut_answer_off(const std::exception_ptr& failure);
     Task<Result<void>> produce_body();
     Task<Result<void>> send_file(const FileBody& file);
     Task<Result<void>> serve_websocket(const WebSocketUpgrade& upgrade);
@@ -84,13 +98,16 @@ private:
     [[nodiscard]] bool is_head() const noexcept { return request_.method() == Method::head; }
 
     [[nodiscard]] Deadline body_deadline() const;
-    [[nodiscard]] Deadline write_deadline(std::size_t bytes) const;
+
+    /// Where the next byte of output will be in all that this connection sends.
+    [[nodiscard]] std::uint64_t output_end() const noexcept { return flushed_ + out_.size(); }
 
     [[nodiscard]] TimePoint now() const { return shard_.loop().clock().now(); }
 
     Shard& shard_;
     const ServerConfig& config_;
     runtime::Stream stream_;
+    runtime::TaskCancel cancel_;
     InputBuffer in_;
     std::optional<InputBuffer>
         head_memory_;  // what the request's views point into while the body is read into in_
@@ -108,23 +125,28 @@ private:
     Framing framing_ = Framing::none;
     std::uint64_t body_left_ = 0;  // of an announced length
     std::uint64_t body_read_ = 0;
-    std::size_t handed_out_ = 0;  // bytes of in_ that the last read() returned
+    std::uint64_t body_limit_ = 0;  // of a body that is held in memory; streams have none
+    std::size_t handed_out_ = 0;    // bytes of in_ that the last read() returned
     bool body_done_ = true;
     bool continue_wanted_ = false;
+    bool body_handed_out_ = false;  // a body that arrived as a whole, by read()
 
     bool chunked_answer_ = false;
     std::optional<std::uint64_t> answer_left_;  // of an announced length
     std::string trailers_;
-    bool head_sent_ = false;     // at least a part of the present answer has left
+    bool head_begun_ = false;    // the head of the present answer is in the output, or has left
     bool write_failed_ = false;  // the connection is of no more use
 
     WebSocket* websocket_ = nullptr;  // while it is served
 
     bool keep_alive_ = true;
     bool idle_ = true;
+    bool in_exchange_ = false;
+    bool abandoned_ = false;
     bool linger_ = false;  // the client may still be sending: close in a way that lets it read the answer
     std::size_t requests_ = 0;
-    std::uint64_t bytes_sent_ = 0;
+    std::uint64_t flushed_ = 0;      // of all that this connection has sent
+    std::uint64_t answer_from_ = 0;  // where in that the present answer begins
 };
 
 }  // namespace flotilla::http

@@ -13,6 +13,8 @@ Shard::Shard(ServerShared& all, runtime::EventLoop& loop, runtime::Listener list
               std::rethrow_exception(failure);
           } catch (const std::exception& error) {
               shared.telemetry.log.error("{} ended by an exception: {}", task, error.what());
+          } catch (...) {
+              shared.telemetry.log.error("{} ended by an exception", task);
           }
       }) {}
 
@@ -23,18 +25,25 @@ void Shard::start() {
 }
 
 Task<> Shard::accept_connections() {
-    for (;;) {
+    while (!shared.stopping) {
         auto stream = co_await listener_->accept();
-        if (!stream) co_return;  // the listener was cancelled
-        Counters::bump(counters.accepted);
-        scope_.spawn("http-connection", serve(std::move(*stream)));
+        if (!stream) break;  // the listener was cancelled
+        admit(std::move(*stream));
         // Beyond the limit connections wait in the kernel's queue.
-        while (sessions_.size() >= shared.config.max_connections) co_await room_.wait();
+        while (!shared.stopping && sessions_.size() >= shared.config.max_connections) co_await room_.wait();
     }
+    accepting_ = false;
 }
 
-Task<> Shard::serve(runtime::Stream stream) {
-    Session session(*this, std::move(stream));
+void Shard::admit(runtime::Stream stream) {
+    Counters::bump(counters.accepted);
+    scope_.spawn("http-connection", [&](runtime::TaskCancel cancel) {
+        return serve(std::move(stream), cancel);
+    });
+}
+
+Task<> Shard::serve(runtime::Stream stream, runtime::TaskCancel cancel) {
+    Session session(*this, std::move(stream), cancel);
     const auto place = sessions_.insert(sessions_.end(), &session);
     counters.connections.store(sessions_.size(), std::memory_order_relaxed);
 
@@ -43,6 +52,11 @@ Task<> Shard::serve(runtime::Stream stream) {
         std::list<Session*>::iterator place;
 
         ~Leave() {
+            const Session& session = **place;
+            if (session.in_exchange()) {
+                Counters::bump(shard.counters.active, static_cast<std::size_t>(-1));
+                if (!session.abandoned()) ++shard.cut_;
+            }
             shard.sessions_.erase(place);
             shard.counters.connections.store(shard.sessions_.size(), std::memory_order_relaxed);
             shard.room_.notify_one();
@@ -54,14 +68,25 @@ Task<> Shard::serve(runtime::Stream stream) {
 }
 
 void Shard::stop_accepting() {
-    if (listener_) listener_->cancel();
+    cut_ = 0;
+    if (listener_) {
+        // Closing the listener would reset those who have connected but were not accepted yet.
+        for (;;) {
+            auto waiting = listener_->try_accept();
+            if (!waiting || !*waiting) break;
+            admit(std::move(**waiting));
+        }
+        listener_->cancel();
+    }
+    room_.notify_all();
+    if (!accepting_) listener_.reset();  // from now on the kernel refuses
     for (Session* session : std::list<Session*>(sessions_)) session->close_if_idle();
 }
 
 Task<std::size_t> Shard::drain(Deadline deadline) {
-    std::size_t cut = co_await scope_.drain(deadline);
+    co_await scope_.drain(deadline);
     listener_.reset();
-    co_return cut;
+    co_return cut_;
 }
 
 std::string_view Shard::date_field() {

@@ -72,13 +72,16 @@ private:
     friend class Session;
 
     Task<> accept_connections();
-    Task<> serve(runtime::Stream stream);
+    void admit(runtime::Stream stream);
+    Task<> serve(runtime::Stream stream, runtime::TaskCancel cancel);
 
     runtime::EventLoop& loop_;
     std::optional<runtime::Listener> listener_;
+    bool accepting_ = true;  // the accepting task has not ended, and may use the listener
     runtime::TaskScope scope_;
     runtime::Signal room_;  // a connection has ended
     std::list<Session*> sessions_;
+    std::size_t cut_ = 0;  // requests that ended without an answer since the stop began
     std::string date_;
     std::int64_t date_second_ = -1;
 };

@@ -61,7 +61,7 @@ public:
 
 private:
     ClientShard& shard();
-    Task<Result<std::unique_ptr<ClientCall>>> start(ClientRequest request);
+    Task<Result<std::unique_ptr<ClientCall>>> start(ClientRequest request, ClientBody body);
     static Result<void> redirect(ClientRequest& request, int status, std::string_view location);
 
     runtime::Runtime& runtime_;

@@ -21,7 +21,7 @@ struct ClientPoolConfig {
     /// Calls that wait for a connection to one host, on one loop; the next one fails at once.
     std::size_t max_pending_per_host = 1024;
     std::chrono::milliseconds keep_alive{30'000
-    };                                            ///< idle time; a server's `Keep-Alive: timeout` shortens it
+    };  ///< idle time; a server's `Keep-Alive: timeout` shortens it
     std::chrono::milliseconds max_life{900'000};  ///< less up to a tenth, so that not all end at once
 };
 
@@ -33,7 +33,8 @@ struct ClientTimeouts {
     std::chrono::milliseconds tls{2'000};       ///< handshake
     std::chrono::milliseconds response{5'000};  ///< from the sent request to the head of the answer
     std::chrono::milliseconds idle{30'000};     ///< between two pieces of a body, either way
-    std::chrono::milliseconds total{10'000};    ///< 0: none
+    /// 0: none. A stream that is meant to last needs that, or a longer one.
+    std::chrono::milliseconds total{10'000};
 };
 
 struct ClientConfig {

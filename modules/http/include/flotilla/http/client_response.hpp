@@ -18,6 +18,9 @@ namespace flotilla::http {
 
 class ClientCall;
 
+/// Whether a body is to be held in memory, where it has a limit.
+enum class ClientBody : std::uint8_t { whole, streamed };
+
 /// Status line and fields of an answer, with the text that they point into. Stays in place.
 struct ClientResponseHead {
     ClientResponseHead() = default;

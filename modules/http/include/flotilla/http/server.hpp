@@ -25,8 +25,8 @@ namespace flotilla::http {
 struct Telemetry {
     metrics::Registry* meters = nullptr;
     tracing::Tracer* tracer = nullptr;
-    log::Logger log;
-    log::Logger access_log;
+    log::Logger log = {};
+    log::Logger access_log = {};
 };
 
 /// One finished exchange, for observers. Views are valid during the call only.

@@ -7,6 +7,15 @@
 
 namespace flotilla::runtime {
 
+/// Told when the other side of a connection hangs up.
+class HangUpListener {
+public:
+    virtual void on_hang_up() noexcept = 0;
+
+protected:
+    ~HangUpListener() = default;
+};
+
 /// Owns a descriptor and closes it. Its readiness is remembered edge by edge, so that a caller who knows that
 /// nothing is left to read (a short read) waits without asking the kernel again: one read per message.
 ///
@@ -29,6 +38,10 @@ public:
     void mark_full() noexcept;
     /// The other side has closed its half, or all of it; there may be bytes left to read.
     [[nodiscard]] bool peer_closed() const noexcept;
+
+    /// Calls the listener once, on the loop, when the other side closes; null for nobody. Not called for a
+    /// hang-up that has been seen: ask `peer_closed` first.
+    void listen_for_hang_up(HangUpListener* listener) noexcept;
 
     /// Waits until a read (write) is worth trying, which may be now. `ready`, `timed_out`, or `cancelled`
     /// after `cancel()`; throws when the task itself is cancelled.

@@ -77,6 +77,12 @@ public:
     /// Whether the other side has closed. Costs nothing: the loop has been told.
     [[nodiscard]] bool peer_closed() const noexcept;
 
+    /// See Descriptor::listen_for_hang_up.
+    void listen_for_hang_up(HangUpListener* listener) noexcept { descriptor_.listen_for_hang_up(listener); }
+
+    /// Bytes written that the other side has not acknowledged yet.
+    [[nodiscard]] std::size_t unacknowledged() const noexcept;
+
     [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
 
     /// The protocol agreed on by ALPN; empty when none.

@@ -1,6 +1,7 @@
 #pragma once
 /// Owner of running tasks: nothing is started that nobody waits for.
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <functional>
@@ -18,6 +19,18 @@ struct TaskInfo {
     std::string name;
     TimePoint started;
     TraceContext trace;
+};
+
+/// Cancels one task of a scope, in the way that the scope does. Valid as long as the task runs.
+class TaskCancel {
+public:
+    explicit TaskCancel(asio::cancellation_signal& signal) noexcept : signal_(&signal) {}
+
+    /// On the loop. The task goes on in a later round, with an exception out of what it waits for.
+    void operator()() const { signal_->emit(asio::cancellation_type::terminal); }
+
+private:
+    asio::cancellation_signal* signal_;
 };
 
 /// Starts tasks on its loop and does not end before they do. Whoever is handed a `TaskScope&` may start work
@@ -39,6 +52,9 @@ public:
     /// Starts a task, now, up to its first suspension. It inherits the trace and the deadline of the current
     /// task. After `stop` has begun, the task is destroyed unstarted and false returned.
     bool spawn(std::string name, Task<> task);
+    /// The same for a task that is handed the means to cancel itself, or to have itself cancelled by what it
+    /// waits for: see `TaskCancel`.
+    bool spawn(std::string name, const std::function<Task<>(TaskCancel)>& task);
 
     [[nodiscard]] std::size_t active() const noexcept { return running_.size(); }
 
