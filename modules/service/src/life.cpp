@@ -341,7 +341,7 @@ Task<std::size_t> Service::Impl::close_main(Deadline deadline) {
     runtime::TaskScope closing(home());
     closing.spawn("close", Requests::stop(server.get(), deadline, &requests));
     const std::size_t jobs = co_await scheduler->stop(deadline);
-    co_await closing.drain({});
+    co_await closing.drain(Deadline());
     if (requests + jobs > 0) log.warn("cut off after the time limit: requests {}, jobs {}", requests, jobs);
     co_return requests + jobs;
 }

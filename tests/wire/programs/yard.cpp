@@ -36,6 +36,28 @@ Task<std::string> slow(Path<"ms", std::uint32_t> ms) {
     co_return "done\n";
 }
 
+/// Holds a thread of the pool.
+Task<std::string> block(Service& service, std::uint32_t ms) {
+    const auto nap = [ms] { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+    const auto slept = co_await service.blocking(nap);
+    co_return std::string(slept ? "slept\n" : "no room\n");
+}
+
+Task<Result<void>> fill_the_dock(const YardConfig& config) {
+    co_await runtime::sleep_for(config.start_delay);
+    if (config.start_fails) co_return fail(Errc::unavailable, "no water in the dock");
+    co_return Result<void>();
+}
+
+Task<> inspect() {
+    co_await runtime::sleep_for(1ms);
+    throw std::runtime_error("rust");
+}
+
+Task<> announce() {
+    co_return;
+}
+
 std::string throws() {
     throw std::runtime_error("the crane broke");
 }
@@ -51,28 +73,16 @@ int main(int argc, char** argv) {
     service.get("/slow/{ms}", slow);
     service.get("/throws", throws);
     service.get("/log", [&] { log.info("inside a request"); });
-    service.get("/blocking/{ms}", [&](Path<"ms", std::uint32_t> ms) -> Task<std::string> {
-        const auto nap = [ms = *ms] { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
-        const auto slept = co_await service.blocking(nap);
-        co_return slept ? "slept\n" : slept.error().message();
-    });
+    service.get("/blocking/{ms}", [&](Path<"ms", std::uint32_t> ms) { return block(service, *ms); });
 
-    if (config.start_delay > 0ms || config.start_fails) {
-        service.on_start([&]() -> Task<Result<void>> {
-            co_await runtime::sleep_for(config.start_delay);
-            if (config.start_fails) co_return fail(Errc::unavailable, "no water in the dock");
-            co_return Result<void>();
-        });
-    }
+    if (config.start_delay > 0ms || config.start_fails)
+        service.on_start([&] { return fill_the_dock(config); });
     service.on_stop([&] { log.info("the gates are shut"); });
     if (config.jobs) {
         service.every(50ms, "Tide.turnAround", [&] { log.info("the tide turns"); });
-        service.after_each(50ms, "Crane.inspect", []() -> Task<> {
-            co_await runtime::sleep_for(1ms);
-            throw std::runtime_error("rust");
-        });
+        service.after_each(50ms, "Crane.inspect", inspect);
         service.cron("0 0 3 * * *", "Dock.sweep", [] {});
     }
-    if (config.announced) service.on_readiness([](bool) -> Task<> { co_return; });
+    if (config.announced) service.on_readiness([](bool) { return announce(); });
     return service.run();
 }
