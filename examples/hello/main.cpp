@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     service.get("/hello/{name}", [](Path<"name"> name) { return Greeting{"Hello, " + *name}; });
     service.post("/orders", [&](Body<OrderIn> order) {
         OrderOut out = accepted(*order, ++orders);
-        return Created<OrderOut>{out, "/orders/" + std::to_string(out.id)};
+        std::string location = "/orders/" + std::to_string(out.id);
+        return Created<OrderOut>{std::move(out), std::move(location)};
     });
     return service.run();
 }

@@ -106,68 +106,94 @@ Violation broken(std::string code, std::string message, std::vector<Json> argume
     };
 }
 
-Violation check_bound(const Rule& rule, const Subject& subject) {
-    static constexpr Rule zero{};
-    const bool against_zero = rule.kind == RuleKind::positive || rule.kind == RuleKind::positive_or_zero;
-    const std::optional<int> order = compare(subject, against_zero ? zero : rule);
-    switch (rule.kind) {
-        case RuleKind::min:
-            if (order >= 0) return {};
-            return broken(
-                rule.integral ? "Min" : "DecimalMin",
-                "must be greater than or equal to " + bound_text(rule),
-                {bound_value(rule)}
-            );
-        case RuleKind::max:
-            if (order && *order <= 0) return {};
-            return broken(
-                rule.integral ? "Max" : "DecimalMax",
-                "must be less than or equal to " + bound_text(rule),
-                {bound_value(rule)}
-            );
-        case RuleKind::positive:
-            return order > 0 ? Violation{} : broken("Positive", "must be greater than 0");
-        default:
-            return order >= 0 ? Violation{} : broken("PositiveOrZero", "must be greater than or equal to 0");
-    }
+std::int64_t size_of(const Subject& subject) {
+    return subject.kind == Subject::Kind::text ? utf16_length(subject.text) : subject.integer;
 }
 
 }  // namespace
 
-Violation detail::check_rule(const Rule& rule, const Subject& subject) {
-    const bool is_text = subject.kind == Subject::Kind::text;
-    const std::int64_t size = is_text ? utf16_length(subject.text) : subject.integer;
+bool detail::holds(const Rule& rule, const Subject& subject) {
     switch (rule.kind) {
         case RuleKind::not_null:
-            return subject.present ? Violation{} : broken("NotNull", "must not be null");
+            return subject.present;
         case RuleKind::not_empty:
-            return subject.present && size > 0 ? Violation{} : broken("NotEmpty", "must not be empty");
+            return subject.present && size_of(subject) > 0;
         case RuleKind::not_blank:
-            return subject.present && !is_blank(subject.text) ? Violation{}
-                                                              : broken("NotBlank", "must not be blank");
+            return subject.present && !is_blank(subject.text);
         case RuleKind::check:
-            return rule.predicate(subject.field) ? Violation{} : broken("Check", std::string(rule.text));
+            return rule.predicate(subject.field);
         default:
             break;
     }
-    if (!subject.present) return {};  // as in Bean Validation: whether it must be there is another rule
+    if (!subject.present) return true;  // as in Bean Validation: whether it must be there is another rule
+    static constexpr Rule zero{};
     switch (rule.kind) {
+        case RuleKind::size: {
+            const std::int64_t size = size_of(subject);
+            return size >= rule.integer && size <= rule.upper;
+        }
+        case RuleKind::pattern:
+            return matches(rule.text, subject.text);
+        case RuleKind::email:
+            return subject.text.empty() || is_email(subject.text);
+        case RuleKind::min:
+            return compare(subject, rule) >= 0;
+        case RuleKind::max: {
+            const std::optional<int> order = compare(subject, rule);
+            return order && *order <= 0;
+        }
+        case RuleKind::positive:
+            return compare(subject, zero) > 0;
+        default:
+            return compare(subject, zero) >= 0;
+    }
+}
+
+Violation detail::violation_of(const Rule& rule) {
+    switch (rule.kind) {
+        case RuleKind::not_null:
+            return broken("NotNull", "must not be null");
+        case RuleKind::not_empty:
+            return broken("NotEmpty", "must not be empty");
+        case RuleKind::not_blank:
+            return broken("NotBlank", "must not be blank");
+        case RuleKind::check:
+            return broken("Check", std::string(rule.text));
         case RuleKind::size:
-            if (size >= rule.integer && size <= rule.upper) return {};
             return broken(
                 "Size",
                 fmt::format("size must be between {} and {}", rule.integer, rule.upper),
                 {rule.upper, rule.integer}
             );
         case RuleKind::pattern:
-            if (matches(rule.text, subject.text)) return {};
             return broken("Pattern", fmt::format("must match \"{}\"", rule.text), {rule.text});
         case RuleKind::email:
-            if (subject.text.empty() || is_email(subject.text)) return {};
             return broken("Email", "must be a well-formed email address");
+        case RuleKind::min:
+            return broken(
+                rule.integral ? "Min" : "DecimalMin",
+                "must be greater than or equal to " + bound_text(rule),
+                {bound_value(rule)}
+            );
+        case RuleKind::max:
+            return broken(
+                rule.integral ? "Max" : "DecimalMax",
+                "must be less than or equal to " + bound_text(rule),
+                {bound_value(rule)}
+            );
+        case RuleKind::positive:
+            return broken("Positive", "must be greater than 0");
         default:
-            return check_bound(rule, subject);
+            return broken("PositiveOrZero", "must be greater than or equal to 0");
     }
+}
+
+std::string detail::Path::text() const {
+    if (!parent) return std::string(name);
+    std::string out = parent->text();
+    if (name.empty()) return out + fmt::format("[{}]", index);
+    if (!out.empty()) out += '.';
+    return out.append(name);
 }
 
 std::string describe_violations(const std::vector<Violation>& violations) {

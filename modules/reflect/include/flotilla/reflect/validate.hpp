@@ -37,31 +37,20 @@ struct Subject {
     const void* field = nullptr;
 };
 
-/// The violation of a rule, but for the field and the rejected value; an empty code when the rule holds.
-Violation check_rule(const Rule& rule, const Subject& subject);
+/// Whether a value is as a rule wants it: the answer for good values, which costs no more than looking.
+bool holds(const Rule& rule, const Subject& subject);
 
-class Path {
-public:
-    class Step {
-    public:
-        Step(std::string& path, std::string_view name) : path_(path), length_(path.size()) {
-            if (!path.empty()) path.push_back('.');
-            path += name;
-        }
+/// What is said when it is not: the violation, but for the field and the rejected value.
+Violation violation_of(const Rule& rule);
 
-        Step(std::string& path, std::size_t index) : path_(path), length_(path.size()) {
-            path += "[" + std::to_string(index) + "]";
-        }
+/// Where in the object the walk is: a chain on the stack, spelled only when there is something to tell.
+struct Path {
+    const Path* parent = nullptr;
+    std::string_view name{};
+    std::size_t index = 0;  ///< when there is no name
 
-        ~Step() { path_.resize(length_); }
-
-        Step(const Step&) = delete;
-        Step& operator=(const Step&) = delete;
-
-    private:
-        std::string& path_;
-        std::size_t length_;
-    };
+    /// `items[3].qty`
+    [[nodiscard]] std::string text() const;
 };
 
 template <class T>
@@ -101,19 +90,20 @@ Subject subject_of(const T& value) {
 }
 
 template <class T>
-void validate_into(std::vector<Violation>& out, std::string& path, const T& value);
+void validate_into(std::vector<Violation>& out, const Path& path, const T& value);
 
 template <class F, class T>
-void validate_field(std::vector<Violation>& out, std::string& path, const T& object) {
+void validate_field(std::vector<Violation>& out, const Path& parent, const T& object) {
     const auto& value = object.*F::pointer;
-    const Path::Step step(path, F::outside);
+    const Path path{&parent, F::outside};
     if constexpr (F::options.rule_count > 0) {
         Subject subject = subject_of(value);
         subject.field = &value;  // a check takes the field as it is declared
         for (std::size_t i = 0; i < F::options.rule_count; ++i) {
-            Violation violation = check_rule(F::options.rules[i], subject);
-            if (violation.code.empty()) continue;
-            violation.field = path;
+            const Rule& rule = F::options.rules[i];
+            if (holds(rule, subject)) continue;
+            Violation violation = violation_of(rule);
+            violation.field = path.text();
             violation.rejected = to_value(value);
             out.push_back(std::move(violation));
         }
@@ -123,7 +113,7 @@ void validate_field(std::vector<Violation>& out, std::string& path, const T& obj
 
 /// Goes down to all described structs below `value`.
 template <class T>
-void validate_into(std::vector<Violation>& out, std::string& path, const T& value) {
+void validate_into(std::vector<Violation>& out, const Path& path, const T& value) {
     if constexpr (is_optional<T> || is_smart_pointer<T>) {
         if (value) validate_into(out, path, *value);
     } else if constexpr (is_variant<T>) {
@@ -134,15 +124,11 @@ void validate_into(std::vector<Violation>& out, std::string& path, const T& valu
         for (const auto& [key, mapped] : value) {
             std::string name;
             append_key(name, key);
-            const Path::Step step(path, std::string_view(name).substr(1, name.size() - 3));
-            validate_into(out, path, mapped);
+            validate_into(out, Path{&path, std::string_view(name).substr(1, name.size() - 3)}, mapped);
         }
     } else if constexpr (SequenceLike<T> || is_std_array<T>) {
         std::size_t index = 0;
-        for (const auto& element : value) {
-            const Path::Step step(path, index++);
-            validate_into(out, path, element);
-        }
+        for (const auto& element : value) validate_into(out, Path{&path, {}, index++}, element);
     } else if constexpr (Described<T>) {
         for_each_field<T>([&]<class F>(F) { validate_field<F>(out, path, value); });
     }
@@ -153,9 +139,9 @@ void validate_into(std::vector<Violation>& out, std::string& path, const T& valu
 /// All violations, in the order of the fields; none when the value is good. `root` goes in front of each
 /// path.
 template <Described T>
-std::vector<Violation> validate(const T& value, std::string root = {}) {
+std::vector<Violation> validate(const T& value, std::string_view root = {}) {
     std::vector<Violation> out;
-    detail::validate_into(out, root, value);
+    detail::validate_into(out, detail::Path{nullptr, root}, value);
     return out;
 }
 
