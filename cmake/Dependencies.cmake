@@ -8,6 +8,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(simdjson 3 REQUIRED)
+find_package(EXPAT REQUIRED)
 
 # Asio as every module uses it: its bodies compiled once, in modules/runtime/src/asio.cpp.
 if(NOT TARGET flotilla_asio)
