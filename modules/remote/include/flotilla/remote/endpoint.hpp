@@ -1,0 +1,393 @@
+#pragma once
+/// Methods of another service, declared once and called like functions.
+///
+///     struct OrderClient {
+///         static constexpr remote::Target target{.service = "order-service"};
+///
+///         remote::Get<"/order-service/{userId}/orders", std::vector<Order>(Path<"userId">)> get_orders;
+///         remote::Post<"/order-service/{userId}/orders", Order(Path<"userId">, Body<OrderIn>)> create_order;
+///     };
+///     FLT_DESCRIBE(OrderClient, get_orders, create_order)
+///
+///     auto orders = remote.client<OrderClient>();
+///     FLT_CO_TRY(auto list, co_await orders.get_orders(user_id));
+///
+/// A placeholder without its Path, a Path without its placeholder and two bodies do not compile. A test
+/// assigns functions to the members instead: `OrderClient fake; fake.get_orders = [](auto) { … };`
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "flotilla/base/assert.hpp"
+#include "flotilla/http/client_response.hpp"
+#include "flotilla/remote/call_error.hpp"
+#include "flotilla/remote/parameters.hpp"
+#include "flotilla/runtime/task.hpp"
+
+namespace flotilla::remote {
+
+/// What a client struct says about the service that it speaks to.
+struct Target {
+    std::string_view service;          ///< the name under which it is registered
+    std::string_view context_id = {};  ///< tells two clients of one service apart; the service when empty
+    std::string_view path = {};        ///< in front of every method's
+    std::string_view url = {};         ///< a fixed address: no registry, no balancer
+};
+
+/// What one call wants otherwise than its client.
+struct CallOptions {
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+namespace detail {
+
+/// Where a decoded answer goes, without its type.
+struct ResultSlot {
+    void* into = nullptr;
+    /// Null: the body is not looked at.
+    Result<void> (*decode)(void* into, http::ClientResponse& response) = nullptr;
+};
+
+template <class T>
+Result<void> decode_into(void* into, http::ClientResponse& response) {
+    if constexpr (std::same_as<T, std::string>) {
+        *static_cast<T*>(into) = std::move(response).body();
+    } else {
+        auto value = reflect::from_json<T>(response.body(), {}, reflect::Leniency::jackson());
+        if (!value) return fail(value.error());
+        *static_cast<T*>(into) = std::move(*value);
+    }
+    return {};
+}
+
+}  // namespace detail
+
+/// One declared method of a client that is ready to be called: the seam between declarations and the rest.
+class BoundMethod {
+public:
+    [[nodiscard]] virtual OutgoingRequest begin(const CallOptions& options) const = 0;
+    /// The error, if there is one; otherwise the slot has been filled.
+    virtual Task<std::optional<CallError>> run(
+        OutgoingRequest request, detail::ResultSlot slot, std::optional<std::chrono::milliseconds> timeout
+    ) const = 0;
+    /// The outcome of a fallback, for those who count.
+    virtual void fell_back(bool succeeded) const noexcept = 0;
+    [[nodiscard]] virtual bool escapes_slash() const noexcept = 0;
+
+protected:
+    ~BoundMethod() = default;
+};
+
+namespace detail {
+
+template <class R>
+inline constexpr bool is_reply = false;
+template <class T>
+inline constexpr bool is_reply<Reply<T>> = true;
+
+template <class R>
+Task<Reply<R>> at_once(Reply<R> reply) {
+    co_return reply;
+}
+
+template <class R>
+Task<Reply<R>> from_result(Task<Result<R>> task) {
+    auto result = co_await std::move(task);
+    if (!result) co_return std::unexpected(CallError(ErrorKind::invalid, result.error()));
+    co_return std::move(*result);
+}
+
+/// Makes of what a stub or fallback returned what a call gives.
+template <class R, class F, class... A>
+Task<Reply<R>> reply_of(F& function, A&&... arguments) {
+    using Returned = std::invoke_result_t<F&, A...>;
+    if constexpr (std::same_as<Returned, Task<Reply<R>>>) {
+        return function(std::forward<A>(arguments)...);
+    } else if constexpr (std::same_as<Returned, Task<Result<R>>>) {
+        return from_result<R>(function(std::forward<A>(arguments)...));
+    } else if constexpr (std::same_as<Returned, Result<R>>) {
+        auto result = function(std::forward<A>(arguments)...);
+        if (!result) return at_once<R>(std::unexpected(CallError(ErrorKind::invalid, result.error())));
+        return at_once<R>(std::move(*result));
+    } else if constexpr (std::is_void_v<R>) {
+        function(std::forward<A>(arguments)...);
+        return at_once<R>({});
+    } else {
+        return at_once<R>(Reply<R>(function(std::forward<A>(arguments)...)));
+    }
+}
+
+constexpr std::size_t placeholder_count(std::string_view path) {
+    std::size_t count = 0;
+    for (const char c : path) count += c == '{' ? 1 : 0;
+    return count;
+}
+
+/// Where the i-th placeholder begins and ends, brackets included.
+constexpr std::pair<std::size_t, std::size_t> placeholder_at(std::string_view path, std::size_t index) {
+    std::size_t open = path.find('{');
+    while (index-- > 0) open = path.find('{', open + 1);
+    return {open, path.find('}', open) + 1};
+}
+
+constexpr std::string_view placeholder_name(std::string_view path, std::size_t index) {
+    const auto [open, end] = placeholder_at(path, index);
+    return path.substr(open + 1, end - open - 2);
+}
+
+template <std::size_t length>
+constexpr Name<length + 1> name_of(std::string_view text) {
+    char copy[length + 1]{};
+    for (std::size_t i = 0; i < length; ++i) copy[i] = text[i];
+    return Name<length + 1>(copy);
+}
+
+template <Name name, class P>
+inline constexpr bool is_path_named = false;
+template <Name name, Name other, class T>
+inline constexpr bool is_path_named<name, Path<other, T>> = name.view() == other.view();
+
+/// Their template arguments are what the compiler shows.
+template <Name placeholder, class... P>
+struct Placeholder {
+    static_assert(
+        (is_path_named<placeholder, P> || ...),
+        "this placeholder of the path has no argument Path<...> of its name"
+    );
+    static constexpr bool bound = true;
+};
+
+constexpr bool has_placeholder(std::string_view path, std::string_view name) {
+    for (std::size_t i = 0; i < placeholder_count(path); ++i) {
+        if (placeholder_name(path, i) == name) return true;
+    }
+    return false;
+}
+
+template <Name path, class P>
+struct PathArgument {
+    static_assert(
+        !Parameter<P>::is_path || has_placeholder(path.view(), Parameter<P>::path_name()),
+        "this Path<...> argument has no placeholder in the path"
+    );
+    static constexpr bool bound = true;
+};
+
+template <Name path, class... P>
+constexpr bool check_declaration() {
+    constexpr std::size_t count = placeholder_count(path.view());
+    static_assert(path.view().starts_with('/'), "the path of a declared method begins with a slash");
+    static_assert((0 + ... + (Parameter<P>::is_body ? 1 : 0)) <= 1, "a declared method has one body");
+    const bool placeholders = []<std::size_t... I>(std::index_sequence<I...>) {
+        return (
+            true && ... &&
+            Placeholder<
+                name_of<placeholder_name(path.view(), I).size()>(placeholder_name(path.view(), I)),
+                P...>::bound
+        );
+    }(std::make_index_sequence<count>{});
+    return placeholders && (true && ... && PathArgument<path, P>::bound);
+}
+
+}  // namespace detail
+
+template <http::Method verb, Name path, class Signature>
+class Endpoint;
+
+/// A declared method. A value: copies speak to the same service. It must be bound to a client
+/// (`Remote::client`) or be given a function before it is called.
+template <http::Method verb, Name path, class R, class... P>
+class Endpoint<verb, path, R(P...)> {
+    static_assert(detail::check_declaration<path, P...>());
+
+public:
+    using Value = R;
+    using Stub = std::function<Task<Reply<R>>(detail::Argument<P>...)>;
+    using Fallback = std::function<Task<Reply<R>>(const CallError&, detail::Argument<P>...)>;
+
+    static constexpr http::Method method = verb;
+    static constexpr std::string_view pattern = path.view();
+
+    Endpoint() = default;
+
+    /// Everything that is given has been read when this returns: views and temporaries are fine.
+    Task<Reply<R>> operator()(detail::Argument<P>... arguments) const {
+        if (stub_) return (*stub_)(arguments...);
+        FLT_ASSERT(bound_ != nullptr);
+        OutgoingRequest request = bound_->begin(options_);
+        encode_path(request, arguments...);
+        (detail::Parameter<P>::encode(request, arguments), ...);
+        if (!fallback_) return run(*bound_, std::move(request), options_.timeout);
+        return run_or_fall_back(
+            *bound_,
+            std::move(request),
+            options_.timeout,
+            fallback_,
+            std::tuple<typename detail::Parameter<P>::Kept...>(typename detail::Parameter<P>::Kept(arguments
+            )...)
+        );
+    }
+
+    /// The same method with a time limit of its own for the whole call.
+    [[nodiscard]] Endpoint within(std::chrono::milliseconds timeout) const {
+        Endpoint other(*this);
+        other.options_.timeout = timeout;
+        return other;
+    }
+
+    /// The same method with one more header.
+    [[nodiscard]] Endpoint header(std::string_view name, std::string_view value) const {
+        Endpoint other(*this);
+        other.options_.headers.emplace_back(name, value);
+        return other;
+    }
+
+    /// The same method with an answer for when there is none: a function of the error, or of the error and
+    /// the arguments, that returns a value, a Result, or a Task.
+    template <class F>
+    [[nodiscard]] Endpoint or_else(F function) const {
+        Endpoint other(*this);
+        if constexpr (std::is_invocable_v<F&, const CallError&, detail::Argument<P>...>) {
+            other.fallback_ = std::make_shared<const Fallback>(
+                [f = std::move(function)](const CallError& error, detail::Argument<P>... arguments) mutable {
+                    return detail::reply_of<R>(f, error, arguments...);
+                }
+            );
+        } else {
+            other.fallback_ =
+                std::make_shared<const Fallback>([f = std::move(function)](
+                                                     const CallError& error, detail::Argument<P>...
+                                                 ) mutable { return detail::reply_of<R>(f, error); });
+        }
+        return other;
+    }
+
+    /// A function in place of the service: a test double, or a fallback object's member.
+    template <class F>
+        requires std::is_invocable_v<F&, detail::Argument<P>...>
+    Endpoint& operator=(F function) {
+        stub_ = std::make_shared<const Stub>([f = std::move(function)](detail::Argument<P>... arguments
+                                             ) mutable { return detail::reply_of<R>(f, arguments...); });
+        return *this;
+    }
+
+    /// For Remote. `bound` outlives this and its copies.
+    void bind(const BoundMethod& bound) noexcept { bound_ = &bound; }
+
+    /// What `other` does is done when this fails.
+    void fall_back_to(const Endpoint& other) {
+        if (!other.stub_) return;
+        fallback_ = std::make_shared<const Fallback>([stub = other.stub_](
+                                                         const CallError&, detail::Argument<P>... arguments
+                                                     ) { return (*stub)(arguments...); });
+    }
+
+    /// `getOrders(String,int)` without its name: `(String,int)`.
+    static std::string signature() {
+        std::string text = "(";
+        ((text += detail::java_name<typename detail::Parameter<P>::Value>() + ","), ...);
+        if (sizeof...(P) > 0) text.pop_back();
+        return text + ")";
+    }
+
+    /// Whether the answer is looked at, and as JSON.
+    static constexpr bool decodes_json = !std::is_void_v<R> && !std::same_as<R, std::string>;
+
+private:
+    using Timeout = std::optional<std::chrono::milliseconds>;
+
+    void encode_path(OutgoingRequest& request, const detail::Argument<P>&... arguments) const {
+        constexpr std::size_t count = detail::placeholder_count(pattern);
+        std::size_t done = 0;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (append_piece(request, I, done, arguments...), ...);
+        }(std::make_index_sequence<count>{});
+        request.literal(pattern.substr(done));
+    }
+
+    /// The text up to a placeholder, and the value in its place.
+    void append_piece(
+        OutgoingRequest& request,
+        std::size_t index,
+        std::size_t& done,
+        const detail::Argument<P>&... arguments
+    ) const {
+        const auto [open, end] = detail::placeholder_at(pattern, index);
+        request.literal(pattern.substr(done, open - done));
+        done = end;
+        const std::string_view name = detail::placeholder_name(pattern, index);
+        (append_if_named<P>(request, name, arguments), ...);
+    }
+
+    template <class Each>
+    void append_if_named(OutgoingRequest& request, std::string_view name, const detail::Argument<Each>& value)
+        const {
+        if constexpr (detail::Parameter<Each>::is_path) {
+            if (name != detail::Parameter<Each>::path_name()) return;
+            if constexpr (reflect::detail::is_optional<std::remove_cvref_t<decltype(value)>>) {
+                if (value) request.path_value(detail::value_text(*value), bound_->escapes_slash());
+            } else {
+                request.path_value(detail::value_text(value), bound_->escapes_slash());
+            }
+        }
+    }
+
+    static Task<Reply<R>> run(const BoundMethod& bound, OutgoingRequest request, Timeout timeout) {
+        if constexpr (std::is_void_v<R>) {
+            auto failed = co_await bound.run(std::move(request), detail::ResultSlot{}, timeout);
+            if (failed) co_return std::unexpected(std::move(*failed));
+            co_return Reply<R>();
+        } else {
+            R value{};
+            const detail::ResultSlot slot{&value, &detail::decode_into<R>};
+            auto failed = co_await bound.run(std::move(request), slot, timeout);
+            if (failed) co_return std::unexpected(std::move(*failed));
+            co_return std::move(value);
+        }
+    }
+
+    static Task<Reply<R>> run_or_fall_back(
+        const BoundMethod& bound,
+        OutgoingRequest request,
+        Timeout timeout,
+        std::shared_ptr<const Fallback> fallback,
+        std::tuple<typename detail::Parameter<P>::Kept...> kept
+    ) {
+        auto reply = co_await run(bound, std::move(request), timeout);
+        if (reply || reply.error().kind() == ErrorKind::cancelled) co_return reply;
+        Task<Reply<R>> instead = std::apply(
+            [&](const auto&... arguments) { return (*fallback)(reply.error(), arguments...); }, kept
+        );
+        auto other = co_await std::move(instead);
+        bound.fell_back(other.has_value());
+        co_return other;
+    }
+
+    const BoundMethod* bound_ = nullptr;
+    std::shared_ptr<const Stub> stub_;
+    std::shared_ptr<const Fallback> fallback_;
+    CallOptions options_;
+};
+
+template <Name path, class Signature>
+using Get = Endpoint<http::Method::get, path, Signature>;
+template <Name path, class Signature>
+using Head = Endpoint<http::Method::head, path, Signature>;
+template <Name path, class Signature>
+using Post = Endpoint<http::Method::post, path, Signature>;
+template <Name path, class Signature>
+using Put = Endpoint<http::Method::put, path, Signature>;
+template <Name path, class Signature>
+using Patch = Endpoint<http::Method::patch, path, Signature>;
+template <Name path, class Signature>
+using Delete = Endpoint<http::Method::delete_, path, Signature>;
+
+}  // namespace flotilla::remote
