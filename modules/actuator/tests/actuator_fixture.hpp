@@ -46,7 +46,7 @@ struct Fixture {
     Task<http::Response> send(
         std::string what, http::RequestBuilder::Fields fields = {}, std::string body = {}
     ) {
-        return http::drive(router, std::move(what), fields, std::move(body));
+        return http::drive(router, std::move(what), std::move(fields), std::move(body));
     }
 
     config::Environment environment;

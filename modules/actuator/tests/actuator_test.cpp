@@ -86,7 +86,7 @@ TEST(ActuatorFacts, F08_TheOldMediaTypeRenamesComponents) {
     run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         Fixture fixture(runtime, {{"management.endpoint.health.show-details", "always"}});
         fixture.mount();
-        const auto answer = co_await fixture.send("GET /actuator/health", {{"Accept", v2}});
+        const auto answer = co_await fixture.send("GET /actuator/health", http::header("Accept", v2));
         EXPECT_EQ(field_of(answer, "Content-Type"), v2);
         EXPECT_FALSE(json_of(answer).contains("components"));
         EXPECT_EQ(json_of(answer)["details"]["ping"]["status"], Json("UP"));
@@ -129,7 +129,7 @@ TEST(ActuatorFacts, F16_ALevelIsSetAtOnceAndRestored) {
         logger.debug("unseen");
         const auto set = co_await fixture.send(
             "POST /actuator/loggers/order",
-            {{"Content-Type", "application/json"}},
+            http::header("Content-Type", "application/json"),
             R"({"configuredLevel":"debug"})"
         );
         EXPECT_EQ(summary(set), "204 ");
@@ -137,7 +137,7 @@ TEST(ActuatorFacts, F16_ALevelIsSetAtOnceAndRestored) {
         const auto state = co_await fixture.send("GET /actuator/loggers/order");
         EXPECT_EQ(summary(state), R"(200 {"configuredLevel":"DEBUG","effectiveLevel":"DEBUG"})");
         const auto cleared =
-            co_await fixture.send("POST /actuator/loggers/order", {{"Content-Type", v3}}, "{}");
+            co_await fixture.send("POST /actuator/loggers/order", http::header("Content-Type", v3), "{}");
         EXPECT_EQ(code_of(cleared), 204);
         logger.debug("unseen");
         EXPECT_EQ(fixture.log.count_of("seen"), 1U);
@@ -145,7 +145,7 @@ TEST(ActuatorFacts, F16_ALevelIsSetAtOnceAndRestored) {
         for (const char* body :
              {R"({"configuredLevel":"LOUD"})", R"({"configuredLevel":3})", R"([])", R"({)"}) {
             const auto bad = co_await fixture.send(
-                "POST /actuator/loggers/order", {{"Content-Type", "application/json"}}, body
+                "POST /actuator/loggers/order", http::header("Content-Type", "application/json"), body
             );
             EXPECT_EQ(code_of(bad), 400) << body;
         }
@@ -162,7 +162,8 @@ TEST(Actuator, LoggersListsLevelsLoggersAndGroups) {
         EXPECT_EQ(all["groups"]["web"]["members"].text(), R"(["http.server","gateway"])");
 
         const auto group = co_await fixture.send(
-            "POST /actuator/loggers/sql?configuredLevel=TRACE", {{"Content-Type", "application/json"}}
+            "POST /actuator/loggers/sql?configuredLevel=TRACE",
+            http::header("Content-Type", "application/json")
         );
         EXPECT_EQ(code_of(group), 204);
         const Json db = json_of(co_await fixture.send("GET /actuator/loggers/db"));

@@ -71,7 +71,7 @@ TEST(MetricsFacts, F03_OpenMetricsEndsWithEofOverHttp) {
         fixture.mount();
         fixture.meters.counter("orders.placed").increment();
         const auto scrape = co_await fixture.send(
-            "GET /actuator/prometheus", {{"Accept", "application/openmetrics-text; version=1.0.0"}}
+            "GET /actuator/prometheus", http::header("Accept", "application/openmetrics-text; version=1.0.0")
         );
         EXPECT_EQ(field_of(scrape, "Content-Type"), open_type);
         EXPECT_TRUE(scrape.text()->ends_with("# EOF\n"));
@@ -84,18 +84,22 @@ TEST(MetricsFacts, F04_TheFormatIsNegotiatedOverHttp) {
     run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         Fixture fixture(runtime);
         fixture.mount();
-        const auto html = co_await fixture.send("GET /actuator/prometheus", {{"Accept", "text/html"}});
+        const auto html =
+            co_await fixture.send("GET /actuator/prometheus", http::header("Accept", "text/html"));
         EXPECT_EQ(code_of(html), 406);
         EXPECT_NE(field_of(html, "Accept").find("openmetrics"), std::string::npos);
         const auto browser =
-            co_await fixture.send("GET /actuator/prometheus", {{"Accept", "text/html,*/*;q=0.1"}});
+            co_await fixture.send("GET /actuator/prometheus", http::header("Accept", "text/html,*/*;q=0.1"));
         EXPECT_EQ(code_of(browser), 200);
         EXPECT_EQ(field_of(browser, "Content-Type"), text_type);
         const auto prometheus = co_await fixture.send(
             "GET /actuator/prometheus",
-            {{"Accept",
-              "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
-              "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"}}
+            http::header(
+                "Accept",
+                "application/openmetrics-text;version=1.0.0,application/"
+                "openmetrics-text;version=0.0.1;q=0.75,"
+                "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+            )
         );
         EXPECT_EQ(field_of(prometheus, "Content-Type"), open_type);
     });
@@ -127,14 +131,16 @@ TEST(Prometheus, IsCompressedForWhoTakesItAndWhenItIsWorthwhile) {
         Fixture fixture(runtime);
         fixture.mount();
         fixture.meters.counter("small").increment();
-        const auto small = co_await fixture.send("GET /actuator/prometheus", {{"Accept-Encoding", "gzip"}});
+        const auto small =
+            co_await fixture.send("GET /actuator/prometheus", http::header("Accept-Encoding", "gzip"));
         EXPECT_EQ(field_of(small, "Content-Encoding"), "");
         for (int i = 0; i < 100; ++i)
             fixture.meters.counter("many", {{"number", std::to_string(i)}}).increment();
         const auto plain = co_await fixture.send("GET /actuator/prometheus");
         EXPECT_EQ(field_of(plain, "Content-Encoding"), "");
         EXPECT_EQ(field_of(plain, "Vary"), "Accept-Encoding");
-        const auto packed = co_await fixture.send("GET /actuator/prometheus", {{"Accept-Encoding", "gzip"}});
+        const auto packed =
+            co_await fixture.send("GET /actuator/prometheus", http::header("Accept-Encoding", "gzip"));
         EXPECT_EQ(field_of(packed, "Content-Encoding"), "gzip");
         EXPECT_LT(packed.text()->size(), plain.text()->size() / 3);
         EXPECT_EQ(http::gunzip(*packed.text()).value(), *plain.text());

@@ -108,7 +108,8 @@ TEST(ThreadDump, IsTextForWhoAsksForText) {
         fixture.mount();
         const auto json = co_await fixture.send("GET /actuator/threaddump");
         EXPECT_GE(json_of(json)["threads"].size(), 1U);
-        const auto text = co_await fixture.send("GET /actuator/threaddump", {{"Accept", "text/plain"}});
+        const auto text =
+            co_await fixture.send("GET /actuator/threaddump", http::header("Accept", "text/plain"));
         EXPECT_EQ(field_of(text, "Content-Type"), "text/plain;charset=UTF-8");
         EXPECT_NE(text.text()->find("Full thread dump"), std::string_view::npos);
     });

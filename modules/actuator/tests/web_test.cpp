@@ -84,11 +84,12 @@ TEST(Actuator, ChoosesTheMediaTypeByAccept) {
             {"application/json;q=0.5, application/vnd.spring-boot.actuator.v2+json", v2},
         };
         for (const auto& [accept, type] : expected) {
-            const auto answer = co_await fixture.send("GET /actuator/health", {{"Accept", accept}});
+            const auto answer = co_await fixture.send("GET /actuator/health", http::header("Accept", accept));
             EXPECT_EQ(field_of(answer, "Content-Type"), type) << accept;
         }
         for (const char* accept : {"application/hal+json", "text/html", "text/plain"}) {
-            const auto refused = co_await fixture.send("GET /actuator/health", {{"Accept", accept}});
+            const auto refused =
+                co_await fixture.send("GET /actuator/health", http::header("Accept", accept));
             EXPECT_EQ(code_of(refused), 406) << accept;
             EXPECT_NE(field_of(refused, "Accept").find(v3), std::string::npos);
         }
@@ -100,8 +101,9 @@ TEST(Actuator, WritesWithParametersNeedAJsonBody) {
         Fixture fixture(runtime);
         fixture.mount();
         for (const char* type : {"text/plain", "application/xml"}) {
-            const auto refused =
-                co_await fixture.send("POST /actuator/loggers/order", {{"Content-Type", type}}, "{}");
+            const auto refused = co_await fixture.send(
+                "POST /actuator/loggers/order", http::header("Content-Type", type), "{}"
+            );
             EXPECT_EQ(code_of(refused), 415) << type;
             EXPECT_NE(field_of(refused, "Accept").find(v3), std::string::npos);
         }
@@ -110,7 +112,7 @@ TEST(Actuator, WritesWithParametersNeedAJsonBody) {
         const auto refresh = co_await fixture.send("POST /actuator/refresh");
         EXPECT_EQ(summary(refresh), "200 []");
         const auto text =
-            co_await fixture.send("POST /actuator/refresh", {{"Content-Type", "text/plain"}}, "x");
+            co_await fixture.send("POST /actuator/refresh", http::header("Content-Type", "text/plain"), "x");
         EXPECT_EQ(code_of(text), 415);
     });
 }
@@ -152,19 +154,21 @@ TEST(ActuatorFacts, F28_AnonymousCallersAre401AndThoseWithoutTheRole403) {
         const auto anonymous = co_await fixture.send("GET /actuator/metrics");
         EXPECT_EQ(code_of(anonymous), 401);
         EXPECT_EQ(field_of(anonymous, "WWW-Authenticate"), "Basic realm=\"Realm\"");
-        const auto wrong =
-            co_await fixture.send("GET /actuator/metrics", {{"Authorization", "Basic YW5uOndyb25n"}});
+        const auto wrong = co_await fixture.send(
+            "GET /actuator/metrics", http::header("Authorization", "Basic YW5uOndyb25n")
+        );
         EXPECT_EQ(code_of(wrong), 401);
-        const auto known =
-            co_await fixture.send("GET /actuator/metrics", {{"Authorization", "Basic YW5uOnNlY3JldA=="}});
+        const auto known = co_await fixture.send(
+            "GET /actuator/metrics", http::header("Authorization", "Basic YW5uOnNlY3JldA==")
+        );
         EXPECT_EQ(code_of(known), 200);
         const auto info = co_await fixture.send("GET /actuator/info");
         EXPECT_EQ(code_of(info), 200);
         const Json plain = json_of(co_await fixture.send("GET /actuator/health"));
         EXPECT_FALSE(plain.contains("components"));
-        const Json full = json_of(
-            co_await fixture.send("GET /actuator/health", {{"Authorization", "Basic YW5uOnNlY3JldA=="}})
-        );
+        const Json full = json_of(co_await fixture.send(
+            "GET /actuator/health", http::header("Authorization", "Basic YW5uOnNlY3JldA==")
+        ));
         EXPECT_TRUE(full.contains("components"));
 
         Fixture other(
@@ -176,8 +180,9 @@ TEST(ActuatorFacts, F28_AnonymousCallersAre401AndThoseWithoutTheRole403) {
             )
         );
         other.mount();
-        const auto refused =
-            co_await other.send("GET /actuator/metrics", {{"Authorization", "Basic YW5uOnNlY3JldA=="}});
+        const auto refused = co_await other.send(
+            "GET /actuator/metrics", http::header("Authorization", "Basic YW5uOnNlY3JldA==")
+        );
         EXPECT_EQ(code_of(refused), 403);
     });
 }
@@ -206,7 +211,7 @@ TEST(ActuatorFacts, F29_AnUnknownPathGivesTheClassicErrorInOrder) {
         EXPECT_EQ(
             keys_of(error), (std::vector<std::string>{"timestamp", "status", "error", "message", "path"})
         );
-        const auto text = co_await fixture.send("GET /actuator/nope", {{"Accept", "text/plain"}});
+        const auto text = co_await fixture.send("GET /actuator/nope", http::header("Accept", "text/plain"));
         EXPECT_EQ(summary(text), "404 ");
     });
 }
@@ -316,7 +321,7 @@ TEST(Actuator, CorsIsOffUntilOriginsAreAllowed) {
         off.mount();
         const auto refused = co_await off.send("OPTIONS /actuator/health", preflight);
         EXPECT_EQ(summary(refused), "403 Invalid CORS request");
-        const auto ignored = co_await off.send("GET /actuator", {{"Origin", "http://a.example"}});
+        const auto ignored = co_await off.send("GET /actuator", http::header("Origin", "http://a.example"));
         EXPECT_EQ(code_of(ignored), 200);
         EXPECT_EQ(field_of(ignored, "Access-Control-Allow-Origin"), "");
 
@@ -326,12 +331,12 @@ TEST(Actuator, CorsIsOffUntilOriginsAreAllowed) {
         EXPECT_EQ(code_of(allowed), 200);
         EXPECT_EQ(field_of(allowed, "Access-Control-Allow-Methods"), "GET,HEAD");
         EXPECT_EQ(field_of(allowed, "Access-Control-Max-Age"), "1800");
-        const auto get = co_await on.send("GET /actuator", {{"Origin", "http://a.example"}});
+        const auto get = co_await on.send("GET /actuator", http::header("Origin", "http://a.example"));
         EXPECT_EQ(code_of(get), 200);
         EXPECT_EQ(field_of(get, "Access-Control-Allow-Origin"), "http://a.example");
-        const auto foreign = co_await on.send("GET /actuator", {{"Origin", "http://b.example"}});
+        const auto foreign = co_await on.send("GET /actuator", http::header("Origin", "http://b.example"));
         EXPECT_EQ(code_of(foreign), 403);
-        const auto same = co_await on.send("GET /actuator", {{"Origin", "http://localhost:8081"}});
+        const auto same = co_await on.send("GET /actuator", http::header("Origin", "http://localhost:8081"));
         EXPECT_EQ(code_of(same), 200);
     });
 }

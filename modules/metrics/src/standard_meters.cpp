@@ -217,15 +217,17 @@ struct ExecutorGauge {
     const char* name;
     const char* unit;
     double ExecutorStats::* field;
+    const char* description;
 };
 
 constexpr std::array<ExecutorGauge, 6> executor_gauges{{
-    {"executor.active", "threads", &ExecutorStats::active},
-    {"executor.pool.size", "threads", &ExecutorStats::pool_size},
-    {"executor.pool.core", "threads", &ExecutorStats::core},
-    {"executor.pool.max", "threads", &ExecutorStats::max},
-    {"executor.queued", "tasks", &ExecutorStats::queued},
-    {"executor.queue.remaining", "tasks", &ExecutorStats::queue_remaining},
+    {"executor.active", "threads", &ExecutorStats::active, "Threads that are at work"},
+    {"executor.pool.size", "threads", &ExecutorStats::pool_size, "Threads that there are"},
+    {"executor.pool.core", "threads", &ExecutorStats::core, "Threads that stay when there is nothing to do"},
+    {"executor.pool.max", "threads", &ExecutorStats::max, "Threads that there may be"},
+    {"executor.queued", "tasks", &ExecutorStats::queued, "Tasks that wait for a thread"},
+    {"executor.queue.remaining", "tasks", &ExecutorStats::queue_remaining, "Tasks that the queue has room for"
+    },
 }};
 
 }  // namespace
@@ -237,11 +239,14 @@ void bind_executor(Registry& registry, std::string_view name, std::function<Exec
             one.name,
             {{"name", name}},
             [shared, field = one.field] { return (*shared)().*field; },
-            {{}, one.unit}
+            {one.description, one.unit}
         );
     }
     registry.function_counter(
-        "executor.completed", {{"name", name}}, [shared] { return (*shared)().completed; }, {{}, "tasks"}
+        "executor.completed",
+        {{"name", name}},
+        [shared] { return (*shared)().completed; },
+        {"Tasks that have ended", "tasks"}
     );
 }
 

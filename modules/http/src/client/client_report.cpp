@@ -65,7 +65,8 @@ void record_timer(ClientCore& core, ClientHost& host, const ClientReport& report
          {"method", method},
          {"outcome", report.status == 0 ? "UNKNOWN" : outcome_of(report.status)},
          {"status", report.status == 0 ? "CLIENT_ERROR" : std::string_view(status.data(), status.size())},
-         {"uri", report.uri_template.empty() ? "none" : report.uri_template}}
+         {"uri", report.uri_template.empty() ? "none" : report.uri_template}},
+        {.description = "Duration of HTTP client calls"}
     );
     if (host.timers.size() < max_timers) host.timers.emplace(key, timer);
     timer.record(taken);

@@ -61,7 +61,8 @@ metrics::Timer ServerMeters::make_timer(const Request& request, const Response& 
          {"outcome", std::string(outcome_of(status))},
          {"status", std::to_string(status)},
          {"uri", uri_of(request, status)}},
-        {.slo = {5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s}}
+        {.description = "Duration of HTTP server request handling",
+         .slo = {5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s}}
     );
 }
 
@@ -83,7 +84,8 @@ metrics::LongTaskTimer::Task ServerMeters::start_active(const Request& request, 
              {"method", method_of(request)},
              {"outcome", "SUCCESS"},
              {"status", "200"},
-             {"uri", "UNKNOWN"}}
+             {"uri", "UNKNOWN"}},
+            {.description = "HTTP requests that are being handled"}
         );
     });
     return timer.start(now);

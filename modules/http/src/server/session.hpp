@@ -50,6 +50,9 @@ public:
     [[nodiscard]] bool closed() const noexcept override;
 
 private:
+    /// Output beyond this is sent before more is added to it.
+    static constexpr std::size_t output_limit = 64 * 1024;
+
     /// How the body of the present request is delimited, and how far it has been read.
     enum class Framing { none, length, chunked };
 
