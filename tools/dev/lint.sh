@@ -54,6 +54,8 @@ lint_rules() (
         found "a suppression must name its check, and say why" || status=1
     tracked 'modules/*/tests/*.cpp' | xargs -r grep -nE 'this_thread::sleep|usleep\(|\bsleep\([0-9]' |
         found "unit tests do not sleep: wind a ManualClock, or wait for an event" || status=1
+    cxx_files | xargs -r grep -nP '\b(if|while) \((?:[^()=;]|(?<p>\((?:[^()]|(?&p))*\)))*\(?\bco_await\b' |
+        found "g++ 12 breaks co_await in a condition: if (const bool sent = co_await write(); !sent)" || status=1
     exit $status
 )
 

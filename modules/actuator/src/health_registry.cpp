@@ -199,7 +199,8 @@ Task<Health> HealthRegistry::check(Filter wanted, StatusRules rules) const {
     std::exception_ptr cancelled;
     try {
         while (round->open > 0)
-            if (co_await round->changed.wait(deadline) == runtime::Wake::timed_out) break;
+            if (const auto wake = co_await round->changed.wait(deadline); wake == runtime::Wake::timed_out)
+                break;
     } catch (...) {
         cancelled = std::current_exception();
     }

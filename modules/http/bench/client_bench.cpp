@@ -32,7 +32,7 @@ Task<> serve(std::unique_ptr<Stream> stream) {
     for (;;) {
         const auto got = co_await stream->read_some(block);
         if (!got || *got == 0) co_return;
-        if (!(co_await stream->write_all(answer))) co_return;
+        if (const auto sent = co_await stream->write_all(answer); !sent) co_return;
     }
 }
 

@@ -159,14 +159,14 @@ struct Parts {
 Task<> write_parts(const Parts& parts, BodyWriter& body) {
     std::string block;
     for (const auto& range : parts.ranges) {
-        if (!co_await body.write(parts.head_of(range))) co_return;
+        if (const auto sent = co_await body.write(parts.head_of(range)); !sent) co_return;
         for (std::uint64_t at = range.first; at <= range.last;) {
             block.resize(std::min<std::uint64_t>(64 * 1024, range.last - at + 1));
             const ssize_t got =
                 ::pread(*parts.file.descriptor, block.data(), block.size(), static_cast<off_t>(at));
             if (got <= 0) co_return;  // the file has become shorter: the server sees that the body did
             block.resize(static_cast<std::size_t>(got));
-            if (!co_await body.write(block)) co_return;
+            if (const auto sent = co_await body.write(block); !sent) co_return;
             at += block.size();
         }
     }

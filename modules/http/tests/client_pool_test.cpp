@@ -13,7 +13,7 @@ using runtime::TaskScope;
 
 /// Answers with the number of the connection.
 Task<> numbered(Peer& peer) {
-    while (!(co_await peer.request()).empty()) co_await peer.answer(std::to_string(peer.number));
+    return peer.answer_all(Peer::ok(std::to_string(peer.number)));
 }
 
 Task<> send_and_note(Client& client, std::string url, std::vector<std::string>& notes) {

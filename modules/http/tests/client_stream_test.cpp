@@ -69,7 +69,7 @@ TEST(ClientStream, ReadsNoFasterThanItIsAsked) {
                 co_await to.say("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
                 const std::string block(64 << 10, 'x');
                 for (; count < size; count += block.size())
-                    if (!(co_await to.stream.write_all(block, soon()))) co_return;
+                    if (const auto sent = co_await to.stream.write_all(block, soon()); !sent) co_return;
             };
             return run(peer, sent);
         });

@@ -35,12 +35,7 @@ Task<> mirror(Peer& peer) {
 
 /// A server that says the same to every request.
 ScriptedServer::Script says(std::string answer) {
-    return [answer](Peer& peer) -> Task<> {
-        static constexpr auto run = [](Peer& to, std::string text) -> Task<> {
-            while (!(co_await to.request()).empty()) co_await to.say(text);
-        };
-        return run(peer, answer);
-    };
+    return [answer](Peer& peer) -> Task<> { return peer.answer_all(answer); };
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -95,7 +90,7 @@ TEST(Client, SendsStructsAndReadsStructs) {
 TEST(Client, KeepsItsConnectionForTheNextCallAndTakesTheYoungestFirst) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         ScriptedServer server(runtime.loop(0), [](Peer& peer) -> Task<> {
-            while (!(co_await peer.request()).empty()) co_await peer.answer(std::to_string(peer.number));
+            return peer.answer_all(Peer::ok(std::to_string(peer.number)));
         });
         Client client(runtime);
         for (int i = 0; i < 5; ++i)
@@ -499,7 +494,8 @@ TEST(Client, IsUsableFromEveryLoopAndKeepsConnectionsForEach) {
             Client client(runtime);
             const std::function<Task<int>()> there = [&]() -> Task<int> {
                 for (int i = 0; i < 3; ++i)
-                    if (!(co_await client.send(ClientRequest::get(server.url())))) co_return 0;
+                    if (const auto sent = co_await client.send(ClientRequest::get(server.url())); !sent)
+                        co_return 0;
                 co_return 1;
             };
             EXPECT_EQ(co_await runtime.on(runtime.loop(1), there), 1);

@@ -48,6 +48,21 @@ public:
         co_return text;
     }
 
+    /// Says the same to every request until the client closes.
+    Task<> answer_all(std::string text) {
+        for (;;) {
+            const std::string next = co_await request();
+            if (next.empty()) co_return;
+            co_await say(text);
+        }
+    }
+
+    /// The text of a 200 with that body; the connection is kept.
+    static std::string ok(std::string_view body) {
+        return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+               std::string(body);
+    }
+
     /// The head alone.
     Task<std::string> request_head() {
         while (buffer_.find("\r\n\r\n") == std::string::npos) {
@@ -65,9 +80,7 @@ public:
     Task<> say(std::string text) { (void)co_await stream.write_all(text, soon()); }
 
     /// 200 with that body, connection kept.
-    Task<> answer(std::string body) {
-        co_await say("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    }
+    Task<> answer(std::string body) { return say(ok(body)); }
 
     /// Waits until the client closes; true when it did.
     Task<bool> closed_by_client() {

@@ -115,7 +115,11 @@ public:
         router.get("/endless", [this] {
             return streamed([this](BodyWriter& body) -> Task<> {
                 const std::string piece(10'000, 'x');
-                while (co_await body.write(piece)) seen.written += piece.size();
+                for (;;) {
+                    const auto written = co_await body.write(piece);
+                    if (!written) break;
+                    seen.written += piece.size();
+                }
                 seen.write_failed = true;
             });
         });

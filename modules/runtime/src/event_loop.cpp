@@ -417,7 +417,7 @@ public:
 
 Task<> sleep_until(TimePoint at) {
     Never never;
-    if (co_await wait_on(never, Deadline(at)) == Wake::cancelled) throw_cancelled();
+    if (const auto wake = co_await wait_on(never, Deadline(at)); wake == Wake::cancelled) throw_cancelled();
 }
 
 Task<> sleep_for(Duration span) {

@@ -164,7 +164,7 @@ Task<Result<std::vector<Endpoint>>> Resolver::resolve(
         }
     }
     while (!asker->answer) {
-        if (co_await asker->signal.wait(deadline) != Wake::timed_out) continue;
+        if (const auto wake = co_await asker->signal.wait(deadline); wake != Wake::timed_out) continue;
         cache->leave(host, asker);
         co_return fail(Errc::timed_out, fmt::format("host '{}': timed out", host));
     }

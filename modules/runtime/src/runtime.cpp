@@ -92,7 +92,7 @@ Task<int> Runtime::next_signal() {
         signalfd_siginfo info{};
         if (::read(fd, &info, sizeof info) == sizeof info) co_return static_cast<int>(info.ssi_signo);
         descriptor.mark_drained();
-        if (co_await descriptor.readable() == Wake::cancelled) throw_cancelled();
+        if (const auto wake = co_await descriptor.readable(); wake == Wake::cancelled) throw_cancelled();
     }
 }
 

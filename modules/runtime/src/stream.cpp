@@ -288,10 +288,12 @@ Task<> Stream::close(Deadline deadline) {
     std::array<char, 4096> scrap;
     for (std::size_t drained = 0; drained < drain_limit;) {
         const Io io = plain_read(scrap.data(), scrap.size());
-        if (io.status == IoStatus::done)
+        if (io.status == IoStatus::done) {
             drained += io.bytes;
-        else if (io.status != IoStatus::would_block || co_await ready(deadline) != Wake::ready)
-            break;
+            continue;
+        }
+        if (io.status != IoStatus::would_block) co_return;
+        if (const Wake wake = co_await ready(deadline); wake != Wake::ready) co_return;
     }
 }
 
@@ -361,7 +363,8 @@ Task<Result<Stream>> Listener::accept() {
             continue;
         }
         if (*accepted) co_return std::move(**accepted);
-        if (co_await descriptor_.readable() == Wake::cancelled) co_return fail(Errc::cancelled);
+        if (const auto wake = co_await descriptor_.readable(); wake == Wake::cancelled)
+            co_return fail(Errc::cancelled);
     }
 }
 

@@ -79,8 +79,10 @@ void TaskScope::cancel_all() {
 Task<> TaskScope::wait_until_empty(Deadline deadline) {
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    while (!running_.empty())
-        if (co_await wait_on(empty_, deadline) != Wake::ready && !deadline.never()) break;
+    while (!running_.empty()) {
+        const Wake wake = co_await wait_on(empty_, deadline);
+        if (wake != Wake::ready && !deadline.never()) break;
+    }
     co_await asio::this_coro::throw_if_cancelled(throws);
 }
 

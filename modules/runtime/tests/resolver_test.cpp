@@ -47,7 +47,7 @@ TEST(Resolver, AsksOnceForAllWhoWaitAndKeepsEachOnesDeadline) {
         Resolver resolver(runtime, {}, lookup);
         int found = 0;
         static constexpr auto ask = [](Resolver& r, int& count) -> Task<> {
-            if (co_await r.resolve("order", 1)) ++count;
+            if (const auto done = co_await r.resolve("order", 1); done) ++count;
         };
         scope.spawn("one", ask(resolver, found));
         scope.spawn("two", ask(resolver, found));

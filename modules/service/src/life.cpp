@@ -207,7 +207,9 @@ void Service::Impl::watch_certificate() {
 
 Task<> Service::Impl::start_up() {
     for (std::size_t i = 0; i < start_jobs.size(); ++i) {
-        if (co_await run_reported(start_jobs[i], fmt::format("start-up task {}", i + 1))) continue;
+        if (const auto done = co_await run_reported(start_jobs[i], fmt::format("start-up task {}", i + 1));
+            done)
+            continue;
         life.failed();
         ask_to_stop(0);
         co_return;
@@ -348,8 +350,10 @@ Task<std::size_t> Service::Impl::close_main(Deadline deadline) {
 
 Task<> Service::Impl::run_stop_jobs() {
     while (!stop_jobs.empty()) {
-        if (!co_await run_reported(stop_jobs.back(), "stop task")) life.failed();
+        Job job = std::move(stop_jobs.back());
         stop_jobs.pop_back();
+        const bool done = co_await run_reported(std::move(job), "stop task");
+        if (!done) life.failed();
     }
 }
 

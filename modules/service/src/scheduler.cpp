@@ -81,7 +81,7 @@ Task<> Scheduler::keep_running(Entry& entry) {
     auto due = entry.schedule.first(moment_of(clock));
     while (due) {
         entry.report.next_at(due->wall);
-        if (!co_await wait_until(entry.schedule, *due)) co_return;
+        if (const bool goes_on = co_await wait_until(entry.schedule, *due); !goes_on) co_return;
         co_await run_once(entry);
         due = entry.schedule.next(*due, moment_of(clock));
     }

@@ -61,7 +61,8 @@ Task<> next_hangup() {
         signalfd_siginfo info{};
         if (::read(fd, &info, sizeof info) == sizeof info) co_return;
         descriptor.mark_drained();
-        if (co_await descriptor.readable() == runtime::Wake::cancelled) runtime::throw_cancelled();
+        if (const auto wake = co_await descriptor.readable(); wake == runtime::Wake::cancelled)
+            runtime::throw_cancelled();
     }
 }
 

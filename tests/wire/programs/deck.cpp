@@ -28,7 +28,7 @@ Task<http::Response> count_bytes(http::Request& request) {
 Task<> write_lines(http::BodyWriter& body, std::uint32_t count) {
     for (std::uint32_t i = 1; i <= count; ++i) {
         const std::string line = fmt::format("line {}\n", i);
-        if (!co_await body.write(line)) co_return;
+        if (const auto sent = co_await body.write(line); !sent) co_return;
     }
 }
 
@@ -48,7 +48,7 @@ Task<> three_events(http::EventStream& events) {
         event.data = data;
         event.event = "sail";
         event.id = id;
-        if (!co_await events.send(event)) co_return;
+        if (const auto sent = co_await events.send(event); !sent) co_return;
     }
 }
 
@@ -62,7 +62,7 @@ Task<> echo(http::WebSocket& socket) {
     while (true) {
         const std::optional<http::WebSocketMessage> message = co_await socket.receive();
         if (!message) co_return;
-        if (!co_await socket.send(*message)) co_return;
+        if (const auto sent = co_await socket.send(*message); !sent) co_return;
     }
 }
 

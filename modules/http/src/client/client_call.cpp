@@ -256,7 +256,8 @@ Task<Result<void>> ClientCall::upload_and_wait(runtime::TaskScope& scope) {
     if (!answered) co_return answered;
     // A refusal ends the upload; an answer that goes with it lets it end.
     while (!uploaded_ && status_ < 300) {
-        if (co_await upload_ended_.wait(deadline_) == Wake::timed_out) co_return fail(Errc::timed_out);
+        if (const auto wake = co_await upload_ended_.wait(deadline_); wake == Wake::timed_out)
+            co_return fail(Errc::timed_out);
     }
     if (!uploaded_ || !*uploaded_) keep_connection_ = false;
     co_return Result<void>();

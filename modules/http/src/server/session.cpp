@@ -1,6 +1,5 @@
 #include "session.hpp"
 
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/cancellation_state.hpp>
@@ -109,11 +108,13 @@ Task<> Session::serve_requests() {
             const Step step = begin_exchange();
             if (step != Step::answered) co_await finish_slowly(step);
             if (write_failed_) co_return;
-            if (out_.size() >= output_limit && !co_await write_out()) co_return;
+            const bool sent = out_.size() < output_limit || co_await write_out();
+            if (!sent) co_return;
             continue;
         }
         // One system call for all answers so far; a coroutine only if the client is slow to take them.
-        if (!out_.empty() && !flush_now() && !co_await write_out()) co_return;
+        const bool sent = out_.empty() || flush_now() || co_await write_out();
+        if (!sent) co_return;
         const auto [room, size] = in_.room();
         const runtime::Io io = stream_.try_read(room, size);
         if (io.status == runtime::IoStatus::done) {
@@ -267,7 +268,8 @@ Task<> Session::finish_slowly(Step step) {
 Task<> Session::run_pending() {
     const auto in_flight = shard_.shared.meters.start_active(request_, request_.received_);
     // Answers to earlier requests must not wait for this one.
-    if (!out_.empty() && !flush_now() && !co_await write_out()) co_return;
+    const bool sent = out_.empty() || flush_now() || co_await write_out();
+    if (!sent) co_return;
     watch_client();
     std::exception_ptr failure;
     try {
@@ -277,10 +279,10 @@ Task<> Session::run_pending() {
     }
     stream_.listen_for_hang_up(nullptr);
     // The server cuts this connection off, or the client has gone: there is nobody to answer.
-    if (failure &&
-        (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
-        std::rethrow_exception(failure);
-    if (failure) answer_exception(failure);
+    if (!failure) co_return;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failure);
+    answer_exception(failure);
 }
 
 void Session::watch_client() {

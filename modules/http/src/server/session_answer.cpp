@@ -46,7 +46,7 @@ Task<Result<void>> Session::send(std::string_view first, std::string_view second
             second.remove_prefix(io.bytes - of_first);
         } else if (io.status != runtime::IoStatus::would_block) {
             co_return fail(Errc::closed, "the client went away");
-        } else if (!co_await client_takes(size, began)) {
+        } else if (const bool taken = co_await client_takes(size, began); !taken) {
             co_return fail(Errc::timed_out, "the client does not read");
         }
     }
@@ -141,8 +141,8 @@ Task<> Session::send_answer_slowly() {
     }
     stream_.listen_for_hang_up(nullptr);
     if (!failure) co_return;
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
-        std::rethrow_exception(failure);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failure);
     if (flushed_ > answer_from_) co_return cut_answer_off(failure);
     // Nothing of it has left: the client can still be told.
     out_.resize(answer_from_ - flushed_);
@@ -190,7 +190,7 @@ Task<Result<void>> Session::produce_body() {
 Task<Result<void>> Session::send_file(const FileBody& file) {
     append_head(file.size);
     if (is_head() || never_has_body(code_of(response_.status())) || file.size == 0) co_return Result<void>();
-    if (!co_await write_out()) co_return fail(Errc::closed);
+    if (const auto sent = co_await write_out(); !sent) co_return fail(Errc::closed);
     TimePoint began = now();
     for (std::size_t sent = 0; sent < file.size;) {
         const auto offset = file.offset + static_cast<off_t>(sent);
@@ -201,7 +201,10 @@ Task<Result<void>> Session::send_file(const FileBody& file) {
             began = now();
         } else if (io.status == runtime::IoStatus::end) {
             co_return fail(Errc::io, "the file ended before its announced length");
-        } else if (io.status != runtime::IoStatus::would_block || !co_await client_takes(0, began)) {
+        } else {
+            const bool goes_on =
+                io.status == runtime::IoStatus::would_block && co_await client_takes(0, began);
+            if (goes_on) continue;
             write_failed_ = true;
             co_return fail(Errc::closed, "the client went away");
         }
@@ -229,7 +232,7 @@ Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
     append_head_end(out_);
     response_.status(Status::switching_protocols);
     keep_alive_ = false;
-    if (!co_await write_out()) co_return fail(Errc::closed);
+    if (const auto sent = co_await write_out(); !sent) co_return fail(Errc::closed);
 
     WebSocket socket(stream_, std::string(in_.view()), upgrade.config);
     socket.protocol_ = upgrade.protocol;
@@ -264,7 +267,7 @@ Task<Result<void>> Session::write(std::string_view bytes) {
 
 Task<Result<void>> Session::flush() {
     if (out_.empty()) co_return Result<void>();
-    if (!co_await write_out()) co_return fail(Errc::closed, "the client went away");
+    if (const auto sent = co_await write_out(); !sent) co_return fail(Errc::closed, "the client went away");
     co_return Result<void>();
 }
 

@@ -18,7 +18,8 @@ constexpr std::size_t discard_limit = 64 * 1024;
 }  // namespace
 
 Task<Result<void>> Session::fill(Deadline deadline) {
-    if (!out_.empty() && !co_await write_out()) co_return fail(Errc::closed, "the client went away");
+    const bool sent = out_.empty() || co_await write_out();
+    if (!sent) co_return fail(Errc::closed, "the client went away");
     const auto [room, size] = in_.room();
     for (;;) {
         const runtime::Io io = stream_.try_read(room, size);
@@ -48,7 +49,8 @@ Task<Result<std::string_view>> Session::read() {
     if (std::exchange(continue_wanted_, false) && in_.empty() && !body_done_ && !head_begun_) {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         answer_from_ = output_end();
-        if (!co_await write_out()) co_return fail(Errc::closed, "the client went away");
+        if (const auto sent = co_await write_out(); !sent)
+            co_return fail(Errc::closed, "the client went away");
     }
     while (!body_done_) {
         if (in_.empty()) FLT_CO_CHECK(co_await fill(body_deadline()));
@@ -112,7 +114,7 @@ void Session::settle_unread_body() {
 
 Task<> Session::discard_body() {
     while (!body_done_) {
-        if (!co_await read()) {
+        if (const auto got = co_await read(); !got) {
             keep_alive_ = false;
             linger_ = true;
             co_return;

@@ -27,7 +27,7 @@ Task<std::optional<WebSocketMessage>> WebSocket::receive() {
             case WebSocketDecoder::Kind::data:
                 co_return WebSocketMessage{step.payload, step.message == Opcode::text};
             case WebSocketDecoder::Kind::need_more:
-                if (!co_await fill()) ended_ = true;
+                if (const auto got = co_await fill(); !got) ended_ = true;
                 break;
             case WebSocketDecoder::Kind::ping:
                 if (!close_sent_) (void)co_await write_frame(Opcode::pong, step.payload);
@@ -72,7 +72,7 @@ Task<bool> WebSocket::fill() {
         if (going_away_ && !close_sent_) co_return true;  // woken for that; the caller closes
         if (got.error().code() != Errc::timed_out || close_sent_ || ping_pending_) co_return false;
         ping_pending_ = true;
-        if (!co_await write_frame(Opcode::ping, {})) co_return false;
+        if (const auto sent = co_await write_frame(Opcode::ping, {}); !sent) co_return false;
     }
 }
 
@@ -120,7 +120,9 @@ Task<> WebSocket::close(std::uint16_t code, std::string reason) {
     append_close(frame, code, reason);
     (void)co_await write_bytes(std::move(frame));
     // What the client still says before its own close frame is of no more interest.
-    while (!ended_ && co_await receive()) {
+    while (!ended_) {
+        const auto message = co_await receive();
+        if (!message) co_return;
     }
 }
 
