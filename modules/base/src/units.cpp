@@ -41,7 +41,7 @@ std::unexpected<Error> bad_duration(std::string_view text) {
 /// Number times unit, or nothing when it does not fit 64 bits of nanoseconds.
 std::optional<Duration> scaled(double number, Duration unit) {
     const double value = number * static_cast<double>(unit.count());
-    if (!(std::abs(value) < 9.2e18)) return std::nullopt;
+    if (!(std::abs(value) < 0x1p63)) return std::nullopt;
     return Duration(std::llround(value));
 }
 
@@ -75,10 +75,9 @@ Result<Duration> parse_iso_duration(std::string_view text) {
             size = seconds(1);
         if (!number || size == Duration{}) return bad_duration(text);
         const auto part = scaled(*number, size);
-        if (!part ||
-            std::abs(static_cast<double>(total.count()) + static_cast<double>(part->count())) > 9.2e18)
-            return bad_duration(text);
-        total += *part;
+        Duration::rep sum = 0;
+        if (!part || __builtin_add_overflow(total.count(), part->count(), &sum)) return bad_duration(text);
+        total = Duration(sum);
         any = true;
         rest.remove_prefix(end + 1);
     }

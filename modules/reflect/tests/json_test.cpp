@@ -28,6 +28,12 @@ struct Item {
 
 FLT_DESCRIBE(Item, product_id, qty, unit_price)
 
+struct Patience {
+    std::chrono::milliseconds longest = std::chrono::milliseconds::max();
+};
+
+FLT_DESCRIBE(Patience, longest)
+
 struct Circle {
     double radius = 0;
 };
@@ -356,6 +362,12 @@ TEST(JsonValue, IsBuiltAndReadWithoutCeremony) {
     EXPECT_EQ(health["list"][0], Json("a")) << "0 is an index, also of what is not const";
     EXPECT_TRUE(health.erase("list"));
     EXPECT_EQ(Json::object({{"a", Json::array({1})}}).text(2), "{\n  \"a\": [\n    1\n  ]\n}");
+}
+
+TEST(Json, ADurationWithoutEndComesBackAsOne) {
+    const auto back = from_json<Patience>(to_json(Patience()));
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(back->longest, std::chrono::milliseconds::max());
 }
 
 TEST(JsonValue, ComparesByKindAndIgnoresTheOrderOfMembers) {

@@ -27,6 +27,15 @@ Result<Bytes> parse_bytes(std::string_view text);
 /// The largest unit that divides the size: `64KB`, `1500B`.
 std::string format_bytes(Bytes size);
 
+/// In nanoseconds; what does not fit (`milliseconds::max()`, for "no limit") becomes the longest that does.
+template <class Rep, class Period>
+constexpr Duration saturated(std::chrono::duration<Rep, Period> span) noexcept {
+    using Wide = std::chrono::duration<long double, std::nano>;
+    if (Wide(span) >= Wide(Duration::max())) return Duration::max();
+    if (Wide(span) <= Wide(Duration::min())) return Duration::min();
+    return std::chrono::duration_cast<Duration>(span);
+}
+
 /// Spring's two spellings: a number with ns, us, ms, s, m, h or d (none means `default_unit`), or ISO-8601
 /// `PT1H2M3.5S`.
 Result<Duration> parse_duration(std::string_view text, Duration default_unit = std::chrono::milliseconds(1));

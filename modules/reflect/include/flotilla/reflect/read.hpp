@@ -68,6 +68,7 @@ bool read_duration(Reader& reader, const Node& node, T& out) {
     Duration value{};
     if (!reader.duration(node, fine ? Duration(std::chrono::milliseconds(1)) : Duration(T(1)), value))
         return false;
+    if (value == Duration::max()) return out = T::max(), true;
     out = std::chrono::duration_cast<T>(value);
     if (Duration(out) != value) return reader.fail_with("the duration is finer than the unit of the field");
     return true;

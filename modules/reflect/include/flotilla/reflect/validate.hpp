@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flotilla/base/units.hpp"
 #include "flotilla/reflect/describe.hpp"
 #include "flotilla/reflect/json.hpp"
 
@@ -78,7 +79,7 @@ Subject subject_of(const T& value) {
         subject = {.kind = Subject::Kind::number, .number = static_cast<double>(value)};
     } else if constexpr (is_duration<T>) {
         subject = {
-            .kind = Subject::Kind::integer, .integer = std::chrono::duration_cast<Duration>(value).count()
+            .kind = Subject::Kind::integer, .integer = saturated(value).count()
         };
     } else if constexpr (std::same_as<T, Bytes>) {
         subject = subject_of(value.count);

@@ -94,7 +94,7 @@ void append_json(std::string& out, const T& value) {
     } else if constexpr (std::same_as<T, Bytes>) {
         print::string(out, format_bytes(value));
     } else if constexpr (detail::is_duration<T>) {
-        print::string(out, format_iso_duration(value));
+        print::string(out, format_iso_duration(saturated(value)));
     } else if constexpr (DescribedEnum<T>) {
         print::string(out, enum_text(value));
     } else if constexpr (detail::is_optional<T> || detail::is_smart_pointer<T>) {
