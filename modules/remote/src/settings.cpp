@@ -49,6 +49,7 @@ FLT_DESCRIBE_CONFIG(
     (default_query_parameters, "Added to every request."),
     (request_interceptors, "Names of interceptors."),
     (error_decoder, "Name of the error decoder."),
+    (circuit_breaker, "Name of the policies under resilience4j that all methods share."),
     (retry, "Feign's retryer."),
     (cache, "Answers that are kept."),
     (hedge, "A second attempt beside a slow one.")

@@ -111,7 +111,8 @@ public:
 
     [[nodiscard]] const std::string& body() const noexcept { return body_; }
 
-    std::string take_body() noexcept { return std::move(body_); }
+    /// The same body in another coding.
+    void replace_body(std::string text) noexcept { body_ = std::move(text); }
 
     /// Whether doing it twice is the same as doing it once: an idempotent method, or an `Idempotency-Key`.
     [[nodiscard]] bool replayable() const noexcept {

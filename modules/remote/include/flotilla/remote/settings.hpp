@@ -67,6 +67,8 @@ struct ClientSettings {
     std::map<std::string, std::vector<std::string>> default_query_parameters;
     std::vector<std::string> request_interceptors;  ///< by the names that they were given
     std::string error_decoder;                      ///< likewise
+    /// The name of the policies under `resilience4j` that all methods of the client share.
+    std::string circuit_breaker;
     RetrySettings retry{};
     CacheSettings cache{};
     HedgeSettings hedge{};

@@ -1,0 +1,37 @@
+#pragma once
+/// What stands around the calls of a method: policies of the resilience module, by name.
+
+#include <functional>
+#include <string_view>
+
+namespace flotilla::resilience {
+class Bulkhead;
+class CircuitBreaker;
+class Retry;
+class TimeLimiter;
+}  // namespace flotilla::resilience
+
+namespace flotilla::remote {
+
+/// All may be absent; what is there outlives the Remote. In Resilience4j's order, from outside to inside.
+struct Guards {
+    resilience::Retry* retry = nullptr;
+    resilience::CircuitBreaker* breaker = nullptr;
+    resilience::TimeLimiter* time_limiter = nullptr;
+    resilience::Bulkhead* bulkhead = nullptr;
+
+    [[nodiscard]] bool any() const noexcept { return retry || breaker || time_limiter || bulkhead; }
+};
+
+/// Who asks for guards.
+struct GuardRequest {
+    std::string_view id;     ///< `OrderClientgetOrdersString`, or a name from the configuration
+    std::string_view group;  ///< the client; empty for none
+    /// True: a circuit breaker and a time limit are wanted though nothing is configured under that name.
+    bool make_breaker = false;
+};
+
+/// Called once for each method, when its client is made.
+using GuardsFor = std::function<Guards(const GuardRequest&)>;
+
+}  // namespace flotilla::remote

@@ -1,0 +1,270 @@
+// Circuit breakers and their companions around calls by name.
+
+#include <gtest/gtest.h>
+
+#include "flotilla/remote/remote.hpp"
+#include "flotilla/resilience/bulkhead.hpp"
+#include "flotilla/resilience/circuit_breaker.hpp"
+#include "flotilla/resilience/retry.hpp"
+#include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+#include "harness.hpp"
+
+namespace flotilla::remote {
+
+namespace {
+
+using namespace std::chrono_literals;
+using resilience::BreakerState;
+using resilience::Bulkhead;
+using resilience::CircuitBreaker;
+using resilience::CircuitBreakerConfig;
+using resilience::Retry;
+using resilience::TimeLimiter;
+using testing::at;
+using testing::dead_port;
+using testing::Harness;
+using testing::Instance;
+using testing::with_remote;
+
+using Orders = std::vector<std::string>;
+
+struct OrderClient {
+    static constexpr Target target{.service = "order-service"};
+
+    Get<"/{user}/orders", Orders(Path<"user">)> get_orders;
+    Post<"/{user}/orders", Orders(Path<"user">)> post_orders;
+};
+
+FLT_DESCRIBE(OrderClient, get_orders, post_orders)
+
+/// Gives the same guards to everybody and notes who asked.
+struct Asked {
+    std::vector<GuardRequest> requests{};
+    std::vector<std::string> ids{};
+};
+
+testing::Setup guarded_by(Guards guards, testing::Properties properties = {}, Asked* asked = nullptr) {
+    testing::Setup setup{.properties = std::move(properties)};
+    setup.properties.emplace_back("spring.cloud.loadbalancer.retry.enabled", "false");
+    setup.options.guards = [guards, asked](const GuardRequest& request) {
+        if (asked) {
+            asked->requests.push_back(request);
+            asked->ids.emplace_back(request.id);
+        }
+        return guards;
+    };
+    return setup;
+}
+
+/// A service whose state of health a test decides.
+struct OrderService {
+    OrderService() {
+        router.get("/{user}/orders", [this](http::Path<"user">) { return answer(); });
+        router.post("/{user}/orders", [this](http::Path<"user">) { return answer(); });
+    }
+
+    Task<http::Response> answer() {
+        ++calls;
+        if (delay > 0ms) co_await runtime::sleep_for(delay);
+        if (status != 200) co_return http::Response(static_cast<http::Status>(status));
+        co_return http::Response(http::Status::ok, "application/json", R"(["rope"])");
+    }
+
+    http::Router router;
+    std::atomic<int> calls = 0;
+    int status = 200;
+    std::chrono::milliseconds delay{0};
+};
+
+/// The seeds' breaker: threshold 4 %, a window of two, open for a second.
+CircuitBreakerConfig seeds_breaker() {
+    CircuitBreakerConfig config;
+    config.failure_rate_threshold = 4;
+    config.sliding_window_size = 2;
+    config.wait_in_open_state = resilience::Backoff::fixed(300ms);
+    return config;
+}
+
+TEST(ClientFacts, F20_WithItsServiceDownACallIsAnsweredByItsFallbackAndTheBreakerOpens) {
+    CircuitBreaker breaker("circuitbreaker", seeds_breaker());
+    with_remote(guarded_by({.breaker = &breaker}), [&](Harness& h) -> Task<> {
+        h.discovery.replace({at("order-service", "dead", dead_port())});
+        const auto client = h.remote.client<OrderClient>();
+        const auto orders = client.get_orders.or_else([](const CallError&) { return Orders(); });
+        for (int i = 0; i < 5; ++i) {
+            const auto empty = co_await orders("u");
+            EXPECT_TRUE(empty && empty->empty());
+        }
+        EXPECT_EQ(breaker.state(), BreakerState::open);
+        const auto refused = co_await client.get_orders("u");
+        EXPECT_EQ(refused.error().kind(), ErrorKind::not_permitted);
+        EXPECT_EQ(
+            refused.error().message(),
+            "CircuitBreaker 'circuitbreaker' is OPEN and does not permit further calls"
+        );
+        EXPECT_EQ(http::status_of(refused.error()), http::Status::service_unavailable);
+    });
+}
+
+TEST(Guarded, TheSeedsBreakerOpensProbesAndCloses) {
+    auto config = seeds_breaker();
+    CircuitBreaker breaker("circuitbreaker", config);
+    with_remote(guarded_by({.breaker = &breaker}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        service.status = 500;
+        for (int i = 0; i < 2; ++i) EXPECT_EQ((co_await client.get_orders("u")).error().status(), 500);
+        EXPECT_EQ(breaker.state(), BreakerState::open);
+        const int calls = service.calls;
+        for (int i = 0; i < 10; ++i)
+            EXPECT_EQ((co_await client.get_orders("u")).error().kind(), ErrorKind::not_permitted);
+        EXPECT_EQ(service.calls, calls) << "nothing is sent while it is open";
+        co_await runtime::sleep_for(310ms);
+        service.status = 200;
+        for (int i = 0; i < 10; ++i) {
+            const auto orders = co_await client.get_orders("u");
+            EXPECT_TRUE(orders) << i;
+            EXPECT_EQ(breaker.state(), i < 9 ? BreakerState::half_open : BreakerState::closed) << i;
+        }
+        co_await instance.stop();
+    });
+}
+
+TEST(Guarded, AnswersMeanWhatTheBreakerIsToldThatTheyMean) {
+    auto config = seeds_breaker();
+    config.errors.ignored = resilience::ErrorMatcher::of({"http.4xx"}).value();
+    CircuitBreaker breaker("circuitbreaker", config);
+    with_remote(guarded_by({.breaker = &breaker}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        service.status = 404;
+        for (int i = 0; i < 5; ++i) EXPECT_EQ((co_await client.get_orders("u")).error().status(), 404);
+        EXPECT_EQ(breaker.state(), BreakerState::closed);
+        EXPECT_EQ(breaker.metrics(h.runtime.clock().now()).buffered_calls, 0U);
+        co_await instance.stop();
+    });
+}
+
+TEST(Guarded, ATimeLimitEndsTheCallAndCountsAsAFailure) {
+    CircuitBreaker breaker("slow", seeds_breaker());
+    TimeLimiter limiter("slow", {.timeout_duration = 100ms});
+    with_remote(guarded_by({.breaker = &breaker, .time_limiter = &limiter}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        service.delay = 2000ms;
+        const TimePoint began = h.runtime.clock().now();
+        const auto failed = co_await client.get_orders("u");
+        const Duration took = h.runtime.clock().now() - began;
+        EXPECT_EQ(failed.error().kind(), ErrorKind::timeout);
+        EXPECT_EQ(failed.error().message(), "TimeLimiter 'slow' recorded a timeout exception.");
+        EXPECT_GE(took, 99ms);
+        EXPECT_LT(took, 150ms);
+        EXPECT_EQ(limiter.counts().timeout, 1U);
+        EXPECT_EQ(breaker.metrics(h.runtime.clock().now()).failed_calls, 1U);
+        EXPECT_EQ(h.remote.http().stats().idle, 0U) << "the connection was closed";
+        co_await instance.stop();
+    });
+}
+
+Task<> note_kind(OrderClient& client, std::vector<std::string>& kinds) {
+    const auto orders = co_await client.get_orders("u");
+    kinds.emplace_back(orders ? "ok" : to_text(orders.error().kind()));
+}
+
+Task<bool> call_together(
+    runtime::TaskScope& scope, OrderClient& client, int times, std::vector<std::string>& kinds
+) {
+    for (int i = 0; i < times; ++i) scope.spawn("call", note_kind(client, kinds));
+    while (scope.active() > 0) co_await runtime::sleep_for(5ms);
+    co_return true;
+}
+
+TEST(Guarded, AFullBulkheadRefusesOrLetsWait) {
+    for (const bool waits : {false, true}) {
+        Bulkhead bulkhead("orders", {.max_concurrent_calls = 2, .max_wait_duration = waits ? 1s : 0s});
+        with_remote(guarded_by({.bulkhead = &bulkhead}), [&](Harness& h) -> Task<> {
+            OrderService service;
+            service.delay = 50ms;
+            Instance instance(h.runtime, service.router);
+            co_await instance.start();
+            h.discovery.replace({at("order-service", "a", instance.port())});
+            auto client = h.remote.client<OrderClient>();
+            std::vector<std::string> kinds;
+            const std::function<Task<bool>(runtime::TaskScope&)> calls = [&](runtime::TaskScope& scope) {
+                return call_together(scope, client, 5, kinds);
+            };
+            co_await runtime::in_scope(h.runtime.loop(0), calls);
+            EXPECT_EQ(std::ranges::count(kinds, "ok"), waits ? 5 : 2);
+            EXPECT_EQ(std::ranges::count(kinds, "rejected"), waits ? 0 : 3);
+            EXPECT_EQ(bulkhead.available_concurrent_calls(), 2U);
+            co_await instance.stop();
+        });
+    }
+}
+
+TEST(Guarded, ARetryPolicyGoesAroundTheBreakerAndTheBalancerRetriesNoMore) {
+    Retry retry("orders", {.max_attempts = 3, .wait = resilience::Backoff::fixed(1ms)});
+    CircuitBreaker breaker("orders", {.sliding_window_size = 10});
+    testing::Setup setup = guarded_by({.retry = &retry, .breaker = &breaker});
+    setup.properties = {{"spring.cloud.loadbalancer.retry.retryable-status-codes", "500"}};
+    with_remote(std::move(setup), [&](Harness& h) -> Task<> {
+        OrderService service;
+        service.status = 500;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        EXPECT_EQ((co_await client.get_orders("u")).error().status(), 500);
+        EXPECT_EQ(service.calls, 3);
+        EXPECT_EQ(breaker.metrics(h.runtime.clock().now()).failed_calls, 3U)
+            << "each try is a call of the breaker";
+        EXPECT_EQ(retry.counts().failed_with_retry, 1U);
+        EXPECT_FALSE(co_await client.post_orders("u"));
+        EXPECT_EQ(service.calls, 4) << "a POST is not repeated";
+        co_await instance.stop();
+    });
+}
+
+TEST(Guarded, GuardsAreAskedForByTheNamesOfSpring) {
+    Asked asked;
+    const auto ids_with = [&](testing::Properties properties) {
+        asked = {};
+        with_remote(guarded_by({}, std::move(properties), &asked), [](Harness& h) -> Task<> {
+            (void)h.remote.client<OrderClient>();
+            co_return;
+        });
+        return asked.ids;
+    };
+    EXPECT_EQ(ids_with({}), (std::vector<std::string>{"order-service", "order-service"}));
+    EXPECT_FALSE(asked.requests.at(0).make_breaker);
+    EXPECT_EQ(
+        ids_with({{"spring.cloud.openfeign.circuitbreaker.enabled", "true"}}),
+        (std::vector<std::string>{"OrderClientgetOrdersString", "OrderClientpostOrdersString"})
+    );
+    EXPECT_TRUE(asked.requests.at(0).make_breaker);
+    EXPECT_EQ(
+        ids_with(
+            {{"spring.cloud.openfeign.circuitbreaker.enabled", "true"},
+             {"spring.cloud.openfeign.circuitbreaker.alphanumeric-ids.enabled", "false"}}
+        ),
+        (std::vector<std::string>{"OrderClient#getOrders(String)", "OrderClient#postOrders(String)"})
+    );
+    EXPECT_EQ(
+        ids_with({{"spring.cloud.openfeign.client.config.order-service.circuit-breaker", "circuitbreaker"}}),
+        (std::vector<std::string>{"circuitbreaker", "circuitbreaker"})
+    );
+}
+
+}  // namespace
+
+}  // namespace flotilla::remote
