@@ -1,7 +1,18 @@
 // The one binary: each part of the control plane is a role of it. A role is one line in this table.
 
+#include "flotilla/registry/registry_server.hpp"
 #include "flotilla/service/roles.hpp"
 
+namespace {
+
+constexpr flotilla::service::Role roles[] = {
+    {"registry",
+     "service registry: Eureka's protocol, Consul's DNS and HTTP",
+     flotilla::registry::run_registry},
+};
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    return flotilla::service::run(argc, argv, {});
+    return flotilla::service::run(argc, argv, roles);
 }

@@ -45,10 +45,12 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     const Clock& clock = Clock::system();
     const TimePoint began = clock.now();
 
+    auto defaults = options.defaults;
+    defaults.emplace_back("spring.application.name", options.name);
     auto loaded = config::Environment::load(
         {.arguments = options.arguments,
          .variables = options.variables,
-         .defaults = {{"spring.application.name", options.name}},
+         .defaults = std::move(defaults),
          .files = options.files}
     );
     environment = value_or_note(std::move(loaded), environment);

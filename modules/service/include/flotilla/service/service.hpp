@@ -23,6 +23,7 @@
 #include "flotilla/http/router.hpp"
 #include "flotilla/log/logger.hpp"
 #include "flotilla/metrics/registry.hpp"
+#include "flotilla/reflect/value.hpp"
 #include "flotilla/runtime/runtime.hpp"
 #include "flotilla/service/job.hpp"
 #include "flotilla/service/property_docs.hpp"
@@ -45,6 +46,8 @@ struct ServiceOptions {
     std::vector<std::string> arguments = {};  ///< without the program's name
     std::vector<std::pair<std::string, std::string>> variables = {};
     std::shared_ptr<const config::Files> files = {};  ///< null: the disk
+    /// What holds for this program when nobody says otherwise: the usual port of a role, say.
+    std::vector<std::pair<std::string, reflect::Json>> defaults = {};
 };
 
 /// One per process, in main. Routes, jobs and hooks are added before `run`; from then on they are only read.

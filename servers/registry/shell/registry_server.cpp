@@ -1,0 +1,288 @@
+#include "flotilla/registry/registry_server.hpp"
+
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "consul_api.hpp"
+#include "dns_server.hpp"
+#include "eureka_api.hpp"
+#include "flotilla/config/property_source.hpp"
+#include "flotilla/registry/dashboard.hpp"
+#include "peer_urls.hpp"
+#include "registry_config_described.hpp"
+#include "replicator.hpp"
+#include "shared_registry.hpp"
+
+namespace flotilla::registry {
+
+/// The part of `eureka.client.*` that concerns a registry.
+struct PeerProperties {
+    std::map<std::string, std::string> service_url;
+};
+
+FLT_DESCRIBE_CONFIG(
+    PeerProperties,
+    (service_url,
+     "The registries of each zone, comma separated: "
+     "eureka.client.service-url.defaultZone=http://a:8761/eureka/,...")
+)
+
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string machine_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+    return name.data();
+}
+
+std::string resident_memory() {
+    std::ifstream statm("/proc/self/statm");
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    statm >> total >> resident;
+    return std::to_string(resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) >> 20) + "mb";
+}
+
+std::string machine_memory() {
+    struct sysinfo info{};
+    if (sysinfo(&info) != 0) return "n/a";
+    return std::to_string(info.totalram * info.mem_unit >> 20) + "mb";
+}
+
+std::string joined(const std::vector<PeerState>& peers, bool available) {
+    std::string text;
+    for (const PeerState& peer : peers)
+        if (peer.stats.available == available) text += peer.url + ",";
+    return text;
+}
+
+}  // namespace
+
+struct RegistryServer::Impl {
+    explicit Impl(Service& to)
+        : service(to),
+          server_config(service.bind<EurekaServerConfig>("eureka.server")),
+          dashboard(service.bind<DashboardConfig>("eureka.dashboard")),
+          consul(service.bind<ConsulConfig>("eureka.consul")),
+          registry(std::make_shared<SharedRegistry>(server_config, service.runtime())),
+          replicator(
+              *registry,
+              service.runtime(),
+              peers(),
+              {.meters = &service.meters(), .tracer = nullptr, .log = service.logger("registry.peers")},
+              service.logger("registry.peers")
+          ),
+          eureka(*registry, replicator, service.meters()),
+          consul_api(*registry, consul),
+          dns(*registry, service.runtime(), consul, service.logger("registry.dns")),
+          started(registry->clock().now()) {}
+
+    void assemble() {
+        eureka.mount(service.router());
+        consul_api.mount_prometheus(service.router());
+        if (consul.http_enabled) consul_api.mount(service.router());
+        if (dashboard.enabled) mount_dashboard();
+        add_jobs();
+        add_meters();
+    }
+
+    /// What configuration says of peers; noted when it cannot be read.
+    std::vector<std::string> peers() {
+        auto bound = service.environment().bind<PeerProperties>("eureka.client", config::Unknown::ignore);
+        if (!bound) {
+            service.cannot_start(bound.error());
+            return {};
+        }
+        const auto& environment = service.environment();
+        own.port = environment.get<std::uint16_t>("server.port", 0).value_or(0);
+        own.url = server_config.my_url;
+        own.hosts = {"localhost", "127.0.0.1", "::1", machine_name()};
+        host_name = environment.get_or("eureka.instance.hostname", machine_name());
+        own.hosts.push_back(host_name);
+        if (const auto address = environment.get("server.address")) own.hosts.push_back(*address);
+        return peer_urls(bound->service_url, own);
+    }
+
+    void add_jobs() {
+        service.on_start([this] { return begin(); });
+        service.on_stop([this] { return end(); });
+        service.on_readiness([this](bool ready) { return readiness(ready); });
+        service.every(milliseconds(server_config.eviction_interval_timer_in_ms), "Registry.evict", [this] {
+            return evict();
+        });
+        service.every(
+            milliseconds(server_config.renewal_threshold_update_interval_ms),
+            "Registry.updateThreshold",
+            [this] { return update_threshold(); }
+        );
+    }
+
+    void add_meters() {
+        using Read = std::int64_t (*)(InstanceRegistry&, Moment);
+        const auto gauge = [this](std::string_view name, std::string description, Read read) {
+            service.meters().gauge_of(
+                name,
+                {},
+                std::weak_ptr(registry),
+                [read](SharedRegistry& shared) { return shared.with(read); },
+                {.description = std::move(description)}
+            );
+        };
+        gauge("eureka.server.instances", "Registered instances.", [](InstanceRegistry& core, Moment) {
+            return static_cast<std::int64_t>(core.size());
+        });
+        gauge(
+            "eureka.server.renewals.threshold",
+            "Heartbeats a minute below which nothing is evicted.",
+            [](InstanceRegistry& core, Moment at) { return core.figures(at).threshold; }
+        );
+        gauge(
+            "eureka.server.renewals.last.minute",
+            "Heartbeats in the last complete minute.",
+            [](InstanceRegistry& core, Moment at) { return core.figures(at).renewals_last_minute; }
+        );
+    }
+
+    // ---- life
+
+    Task<Result<void>> begin() {
+        const std::size_t copied = co_await replicator.copy_from_peers();
+        const auto& environment = service.environment();
+        const auto assumed =
+            environment.get<std::int64_t>("eureka.instance.registry.default-open-for-traffic-count", 1);
+        FLT_CO_TRY(const std::int64_t clients, assumed);
+        registry->with([&](InstanceRegistry& core, Moment at) {
+            core.open_for_traffic(static_cast<std::int64_t>(copied), clients, at);
+        });
+        FLT_CO_CHECK(co_await replicator.start());
+        if (consul.dns_enabled) FLT_CO_CHECK(co_await dns.start());
+        co_return Result<void>();
+    }
+
+    Task<Result<void>> end() {
+        FLT_CO_CHECK(co_await dns.stop());
+        co_return co_await replicator.stop();
+    }
+
+    Task<> readiness(bool ready) {
+        // Streams and long polls end before the shutdown waits for requests.
+        if (!ready) registry->watch().close();
+        co_return;
+    }
+
+    Task<> evict() {
+        const std::size_t evicted =
+            registry->with([](InstanceRegistry& core, Moment at) { return core.evict(at); });
+        if (evicted > 0) log.info("{} instances evicted: they no longer renew their leases", evicted);
+        co_return;
+    }
+
+    Task<> update_threshold() {
+        registry->with([](InstanceRegistry& core, Moment) { core.update_threshold(); });
+        co_return;
+    }
+
+    // ---- the page for people
+
+    void mount_dashboard() {
+        std::string path = dashboard.path;
+        while (path.ends_with('/')) path.pop_back();
+        const std::string last = path + "/lastn";
+        service.get(path.empty() ? "/" : path, [this, last] { return page(dashboard_page(model(last))); });
+        service.get(last, [this] {
+            auto [cancelled, enrolled] = registry->with([](InstanceRegistry& core, Moment) {
+                return std::pair(core.cancelled_history(), core.enrolled_history());
+            });
+            return page(history_page(cancelled, enrolled));
+        });
+    }
+
+    static Response page(std::string html) {
+        Response response(Status::ok, "text/html;charset=UTF-8", std::move(html));
+        response.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+        return response;
+    }
+
+    DashboardModel model(const std::string& last) {
+        DashboardModel model;
+        const auto& environment = service.environment();
+        model.environment = environment.get_or("eureka.environment", "test");
+        model.data_center = environment.get_or("eureka.datacenter", "default");
+        model.now = registry->clock().wall_now();
+        model.uptime = registry->clock().now() - started;
+        model.past_start = model.uptime > milliseconds(server_config.wait_time_in_ms_when_sync_empty);
+        registry->with([&](InstanceRegistry& core, Moment at) {
+            model.figures = core.figures(at);
+            for (const ApplicationView& view : core.view().applications)
+                model.applications.push_back(view.application);
+        });
+        const auto peer_states = replicator.peers();
+        std::string registered;
+        for (const PeerState& peer : peer_states) {
+            model.peers.emplace_back(peer.url, peer.stats.available);
+            registered += peer.url + ",";
+        }
+        model.general = {
+            {"total-avail-memory", machine_memory()},
+            {"num-of-cpus", std::to_string(std::thread::hardware_concurrency())},
+            {"current-memory-usage", resident_memory()},
+            {"server-uptime", uptime_text(model.uptime)},
+            {"registered-replicas", registered},
+            {"unavailable-replicas", joined(peer_states, false)},
+            {"available-replicas", joined(peer_states, true)}
+        };
+        model.instance = {{"hostname", host_name}, {"status", "UP"}};
+        model.last_path = last;
+        return model;
+    }
+
+    Service& service;
+    OwnAddress own;
+    std::string host_name;
+    EurekaServerConfig server_config;
+    DashboardConfig dashboard;
+    ConsulConfig consul;
+    log::Logger log = service.logger("registry");
+    std::shared_ptr<SharedRegistry> registry;
+    Replicator replicator;
+    EurekaApi eureka;
+    ConsulApi consul_api;
+    DnsServer dns;
+    TimePoint started;
+};
+
+RegistryServer::RegistryServer(Service& service) : impl_(std::make_unique<Impl>(service)) {
+    impl_->assemble();
+}
+
+RegistryServer::~RegistryServer() = default;
+
+service::ServiceOptions registry_options(std::string name, int argc, const char* const* argv) {
+    service::ServiceOptions options;
+    options.name = std::move(name);
+    options.variables = config::process_environment();
+    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
+    options.defaults = {
+        {"server.port", 8761},
+        {"eureka.client.register-with-eureka", false},
+        {"eureka.client.fetch-registry", false},
+        {"flotilla.shutdown.drain-delay", "0s"},
+        {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"}
+    };
+    return options;
+}
+
+int run_registry(int argc, const char* const* argv) {
+    Service service(registry_options("registry", argc, argv));
+    const RegistryServer server(service);
+    return service.run();
+}
+
+}  // namespace flotilla::registry

@@ -1,0 +1,74 @@
+#include "shared_registry.hpp"
+
+#include <algorithm>
+
+#include "flotilla/http/gzip.hpp"
+
+namespace flotilla::registry {
+
+namespace {
+
+constexpr std::size_t deltas_kept = 16;
+/// Below it gzip costs more than it saves.
+constexpr std::size_t worth_gzip = 512;
+
+/// Versions grow over restarts as well, so that one who knew the process before sees that he is behind.
+std::uint64_t first_version(const Clock& clock) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(moment_of(clock).wall_ms, 1));
+}
+
+}  // namespace
+
+SharedRegistry::SharedRegistry(EurekaServerConfig config, runtime::Runtime& runtime)
+    : config_(std::move(config)),
+      clock_(runtime.clock()),
+      core_(config_, Random::from_system(), moment_of(clock_), first_version(clock_)),
+      watch_(runtime, core_.version()) {}
+
+PreparedDocument SharedRegistry::full(eureka::Format format, eureka::Detail detail, bool gzip) {
+    // The view is taken under the documents' lock: no older one can come after a newer one.
+    const std::lock_guard lock(documents_mutex_);
+    const RegistryView view = with([](InstanceRegistry& core, Moment) { return core.view(); });
+    if (gzip) return {documents_.gzip(view, format, detail), true};
+    return {documents_.text(view, format, detail), false};
+}
+
+PreparedDocument SharedRegistry::delta(eureka::Format format, eureka::Detail detail, bool gzip) {
+    const auto delta = with([](InstanceRegistry& core, Moment at) { return core.delta(at); });
+    return write_delta(delta, 0, format, detail, gzip);
+}
+
+PreparedDocument SharedRegistry::delta_since(
+    std::uint64_t& version, eureka::Format format, eureka::Detail detail, bool gzip
+) {
+    const std::uint64_t since = version;
+    const auto delta = with([since](InstanceRegistry& core, Moment) { return core.delta_since(since); });
+    if (!delta) return {};
+    version = static_cast<std::uint64_t>(delta->version);
+    return write_delta(*delta, since, format, detail, gzip);
+}
+
+PreparedDocument SharedRegistry::write_delta(
+    const eureka::Applications& delta,
+    std::uint64_t since,
+    eureka::Format format,
+    eureka::Detail detail,
+    bool gzip
+) {
+    const std::size_t changes = delta.instance_count();
+    const std::lock_guard lock(documents_mutex_);
+    for (const DeltaDocument& known : deltas_) {
+        if (known.since == since && known.version == delta.version && known.changes == changes &&
+            known.format == format && known.detail == detail && known.gzip == gzip)
+            return {known.text, gzip && known.text->starts_with('\x1f')};
+    }
+    std::string text = eureka::encode(delta, format, detail);
+    const bool gzipped = gzip && text.size() >= worth_gzip;
+    if (gzipped) text = http::gzip(text);
+    auto shared = std::make_shared<const std::string>(std::move(text));
+    if (deltas_.size() >= deltas_kept) deltas_.erase(deltas_.begin());
+    deltas_.push_back({since, delta.version, changes, format, detail, gzip, shared});
+    return {std::move(shared), gzipped};
+}
+
+}  // namespace flotilla::registry

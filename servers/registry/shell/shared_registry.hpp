@@ -1,0 +1,101 @@
+#pragma once
+/// The core for all loops: one lock around it, documents beside it, and word of its changes.
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "change_watch.hpp"
+#include "flotilla/base/clock.hpp"
+#include "flotilla/eureka/codec.hpp"
+#include "flotilla/registry/document_cache.hpp"
+#include "flotilla/registry/instance_registry.hpp"
+
+namespace flotilla::registry {
+
+/// A body that is ready to be sent.
+struct PreparedDocument {
+    std::shared_ptr<const std::string> text;
+    bool gzipped = false;
+};
+
+/// A heartbeat holds the lock for a lookup and two stores, some hundred nanoseconds, which costs less than to
+/// cross to the loop that would own the leases. Documents are written outside of it.
+class SharedRegistry {
+public:
+    SharedRegistry(EurekaServerConfig config, runtime::Runtime& runtime);
+
+    /// Calls `use(core, moment)` under the lock and tells those who wait what has changed.
+    template <class Use>
+    auto with(Use&& use) {
+        const Locked locked(*this);
+        return std::forward<Use>(use)(core_, locked.at());
+    }
+
+    [[nodiscard]] Moment at() const { return moment_of(clock_); }
+
+    [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
+
+    [[nodiscard]] const EurekaServerConfig& config() const noexcept { return config_; }
+
+    [[nodiscard]] ChangeWatch& watch() noexcept { return watch_; }
+
+    /// The whole registry, as of now.
+    PreparedDocument full(eureka::Format format, eureka::Detail detail, bool gzip);
+    /// The changes of the last minutes.
+    PreparedDocument delta(eureka::Format format, eureka::Detail detail, bool gzip);
+    /// The changes after a version; no text when they are no longer known. `version` becomes the newest.
+    PreparedDocument delta_since(
+        std::uint64_t& version, eureka::Format format, eureka::Detail detail, bool gzip
+    );
+
+private:
+    class Locked {
+    public:
+        explicit Locked(SharedRegistry& owner) : owner_(owner), lock_(owner.mutex_), at_(owner.at()) {}
+
+        ~Locked() { owner_.watch_.publish(owner_.core_.version()); }
+
+        Locked(const Locked&) = delete;
+        Locked& operator=(const Locked&) = delete;
+
+        [[nodiscard]] Moment at() const noexcept { return at_; }
+
+    private:
+        SharedRegistry& owner_;
+        std::unique_lock<std::mutex> lock_;
+        Moment at_;
+    };
+
+    /// The last delta document of a kind, for all who ask for the same.
+    struct DeltaDocument {
+        std::uint64_t since = 0;
+        std::int64_t version = 0;
+        std::size_t changes = 0;
+        eureka::Format format = eureka::Format::json;
+        eureka::Detail detail = eureka::Detail::full;
+        bool gzip = false;
+        std::shared_ptr<const std::string> text;
+    };
+
+    PreparedDocument write_delta(
+        const eureka::Applications& delta,
+        std::uint64_t since,
+        eureka::Format format,
+        eureka::Detail detail,
+        bool gzip
+    );
+
+    const EurekaServerConfig config_;
+    const Clock& clock_;
+    std::mutex mutex_;
+    InstanceRegistry core_;
+    ChangeWatch watch_;
+    std::mutex documents_mutex_;
+    DocumentCache documents_;
+    std::vector<DeltaDocument> deltas_;
+};
+
+}  // namespace flotilla::registry
