@@ -34,7 +34,7 @@ lint_scripts() { bash_scripts | sort -u | xargs -r shellcheck -x; }
 lint_packages() (
     set +o pipefail # a grep that finds nothing is good news
     local status=0
-    grep -vE '^(#|$)' packages.txt | grep -vE '^[a-z0-9.+-]+ +(has:[^ ]+ +)?# .' | found "packages.txt: a package without a reason" || status=1
+    grep -vE '^(#|$)' packages.txt | grep -vE '^[a-z0-9.+-]+ +(has:[^ ]+ +)?(for:[^ ]+ +)?# .' | found "packages.txt: a package without a reason" || status=1
     grep -vE '^(#|$)' packages.txt | awk '{ print $1 }' | sort | uniq -d | found "packages.txt: twice" || status=1
     tracked '*package-lock.json' | xargs -r grep -n '"resolved"' | found "a lock file names a registry (npm install --omit-lockfile-registry-resolved)" || status=1
     exit $status

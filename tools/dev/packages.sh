@@ -1,9 +1,9 @@
 # ./dev setup: Debian packages, and the Node packages of the wire tests. Sourced by ./dev.
 # shellcheck shell=bash
 
-# The packages of packages.txt that this machine lacks, one per line.
-missing_packages() {
-    local name rest
+# The packages of packages.txt that this machine lacks, one per line; those "for:KIND" only when that kind is named.
+missing_packages() { # [KIND]
+    local name rest kind=${1:-}
     local -A installed=()
     while read -r name rest; do
         [ "$rest" = installed ] && installed[$name]=1
@@ -11,6 +11,7 @@ missing_packages() {
     while read -r name rest; do
         case $name in '' | '#'*) continue ;; esac
         [ -z "${installed[$name]:-}" ] || continue
+        if [[ $rest =~ for:([^ ]+) ]] && [ "${BASH_REMATCH[1]}" != "$kind" ]; then continue; fi
         if [[ $rest =~ has:([^ ]+) ]] && command -v "${BASH_REMATCH[1]}" >/dev/null; then continue; fi
         printf '%s\n' "$name"
     done <packages.txt
@@ -74,12 +75,12 @@ install_packages() {
     apt_install "$@"
 }
 
-ensure_packages() {
+ensure_packages() { # [KIND]
     [ -z "${FLOTILLA_SKIP_SETUP:-}" ] || return 0
     command -v dpkg-query >/dev/null ||
         fail "install packages" "this is no Debian: install what packages.txt names, then set FLOTILLA_SKIP_SETUP=1"
     local missing
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     require_debian_12 "${missing[@]}"
     require_root "${missing[@]}"

@@ -15,6 +15,7 @@ Kinds (several may be named; without any: unit tests of the release build, build
   --asan            unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan            unit tests under ThreadSanitizer and UndefinedBehaviorSanitizer
   --gcc             unit tests built with g++ 12, under AddressSanitizer
+  --interop         real systems at the other end: Spring's Eureka server and clients, by Maven and npm; installs a JDK
   --fuzz [seconds]  each fuzz target for that long (60)
   --all             all of the above
 
@@ -179,6 +180,16 @@ test_wire() {
     await_all_jobs
 }
 
+test_interop() {
+    [ -z "$(module_filters)" ] || return 0
+    local arguments
+    mapfile -t arguments < <(pytest_filter)
+    ensure_packages interop
+    build_targets release programs
+    start_suite interop run_pytest_suite interop tests/interop "${arguments[@]}"
+    await_all_jobs
+}
+
 test_fuzz() { # SECONDS
     local name program
     build_targets fuzz fuzzers
@@ -208,7 +219,7 @@ run_test() {
     local kinds=() seconds=60 kind
     while [ $# -gt 0 ]; do
         case $1 in
-            --unit | --build | --wire | --asan | --tsan | --gcc) kinds+=("${1#--}") ;;
+            --unit | --build | --wire | --interop | --asan | --tsan | --gcc) kinds+=("${1#--}") ;;
             --fuzz)
                 kinds+=(fuzz)
                 if [[ ${2:-} =~ ^[0-9]+$ ]]; then
@@ -216,7 +227,7 @@ run_test() {
                     shift
                 fi
                 ;;
-            --all) kinds=(unit build wire asan tsan gcc fuzz) ;;
+            --all) kinds=(unit build wire interop asan tsan gcc fuzz) ;;
             -*) usage_error "test: unknown option $1 (./dev help test)" ;;
             *) filters+=("$1") ;;
         esac
@@ -232,6 +243,7 @@ run_test() {
             unit) test_unit release ;;
             build) test_build_rules ;;
             wire) test_wire ;;
+            interop) test_interop ;;
             fuzz) test_fuzz "$seconds" ;;
             *) test_unit "$kind" ;;
         esac
