@@ -40,6 +40,7 @@ struct Cluster::List {
 struct alignas(64) Cluster::Slot {
     std::uint64_t version = 0;
     std::shared_ptr<const List> list;
+    Random random{0};  // seeded with the first list
 };
 
 void Lease::finish(Outcome outcome, TimePoint now) {
@@ -70,22 +71,23 @@ Lease Cluster::pick(const PickRequest& request) {
             catch_up(request.now);
             list = shared_list();
         }
-        return pick_from(*list, request);
+        return pick_from(*list, request, Random::of_thread());
     }
     Slot& slot = slots_[number];
     if (slot.list && request.now >= slot.list->due) [[unlikely]]
         catch_up(request.now);
     if (slot.version != version_.load(std::memory_order_acquire)) [[unlikely]] {
         const std::lock_guard lock(mutex_);
+        if (!slot.list) slot.random = Random(Random::of_thread()());
         slot.list = list_;
         slot.version = version_.load(std::memory_order_relaxed);
     }
-    return pick_from(*slot.list, request);
+    return pick_from(*slot.list, request, slot.random);
 }
 
-Lease Cluster::pick_from(const List& list, const PickRequest& request) {
+Lease Cluster::pick_from(const List& list, const PickRequest& request, Random& of_thread) {
     if (list.candidates.empty()) return {};
-    Random& random = request.random ? *request.random : Random::of_thread();
+    Random& random = request.random ? *request.random : of_thread;
     const bool choosy = !request.sticky.empty() || !request.hint.empty() || !request.avoid.empty();
     const std::size_t index =
         choosy ? pick_chosen(list, request, random) : list.picker->pick(request, random);

@@ -94,22 +94,29 @@ void Directory::publish(std::string_view service, std::vector<ServiceInstance> i
     if (changed) listeners_->tell(changed);
 }
 
-void Directory::publish_all(std::vector<ServiceInstance> instances) {
-    std::map<std::string, std::vector<ServiceInstance>> groups;
-    for (ServiceInstance& instance : instances) {
-        groups[to_lower(instance.service)].push_back(std::move(instance));
+void Directory::publish_all(const Groups& groups) {
+    Groups by_key;
+    for (const auto& [name, instances] : groups) {
+        auto& group = by_key[to_lower(name)];
+        group.insert(group.end(), instances.begin(), instances.end());
     }
     const std::lock_guard order(publishing_);
     std::vector<Snapshot> changed;
     {
         const std::lock_guard lock(mutex_);
         complete_ = true;
-        for (const auto& [name, list] : lists_) groups.try_emplace(name);
-        for (auto& [name, group] : groups) {
+        for (const auto& [name, list] : lists_) by_key.try_emplace(name);
+        for (auto& [name, group] : by_key) {
             if (auto list = put(name, std::move(group))) changed.push_back(std::move(list));
         }
     }
     for (const Snapshot& list : changed) listeners_->tell(list);
+}
+
+void Directory::publish_by_service(const std::vector<ServiceInstance>& instances) {
+    Groups groups;
+    for (const ServiceInstance& instance : instances) groups[instance.service].push_back(instance);
+    publish_all(groups);
 }
 
 ListSubscription Directory::subscribe(ListListener listener) {

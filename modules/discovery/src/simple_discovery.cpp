@@ -79,9 +79,9 @@ Result<std::vector<ServiceInstance>> simple_instances(const config::Environment&
     return all;
 }
 
-StaticDiscovery::StaticDiscovery(std::vector<ServiceInstance> instances, std::string name)
+StaticDiscovery::StaticDiscovery(const std::vector<ServiceInstance>& instances, std::string name)
     : name_(std::move(name)) {
-    directory_.publish_all(std::move(instances));
+    directory_.publish_by_service(instances);
 }
 
 }  // namespace flotilla::discovery

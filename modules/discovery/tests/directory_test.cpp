@@ -21,10 +21,10 @@ TEST(Directory, KnowsNothingUntilItIsTold) {
 
 TEST(Directory, AWholeRegistrySaysOfEveryNameWhetherItIsThere) {
     Directory directory;
-    directory.publish_all({instance("a")});
+    directory.publish_by_service({instance("a")});
     EXPECT_TRUE(directory.find("user-service")->known);
     EXPECT_TRUE(directory.find("user-service")->instances.empty());
-    directory.publish_all({});
+    directory.publish_by_service({});
     EXPECT_TRUE(directory.find("order-service")->instances.empty());
     EXPECT_TRUE(directory.services().empty());
 }
@@ -33,7 +33,7 @@ TEST(Directory, NamesKeepTheirUnderscores) {
     Directory directory;
     ServiceInstance odd = instance("a");
     odd.service = "ORDER_SERVICE";
-    directory.publish_all({odd});
+    directory.publish_by_service({odd});
     EXPECT_EQ(directory.find("order_service")->instances.size(), 1U);
     EXPECT_TRUE(directory.find("order-service")->instances.empty());
 }
@@ -45,11 +45,11 @@ TEST(Directory, TellsOfChangesAndOfNothingElse) {
         const auto subscription = directory.subscribe([&](const Snapshot& list) {
             told.push_back(fmt::format("{} {}", list->service, list->instances.size()));
         });
-        directory.publish_all({instance("a"), instance("b")});
-        directory.publish_all({instance("b"), instance("a")});  // another order is no change
+        directory.publish_by_service({instance("a"), instance("b")});
+        directory.publish_by_service({instance("b"), instance("a")});  // another order is no change
         directory.publish("order-service", {instance("a")});
         directory.publish("order-service", {instance("a", 9090)});
-        directory.publish_all({});
+        directory.publish_by_service({});
     }
     directory.publish("order-service", {instance("a")});
     const std::vector<std::string> expected{

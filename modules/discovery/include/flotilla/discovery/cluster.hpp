@@ -70,7 +70,7 @@ private:
     struct List;
     struct Slot;
 
-    Lease pick_from(const List& list, const PickRequest& request);
+    Lease pick_from(const List& list, const PickRequest& request, Random& of_thread);
     [[nodiscard]] std::size_t pick_chosen(const List& list, const PickRequest& request, Random& random) const;
     [[nodiscard]] std::shared_ptr<const List> shared_list() const;
     void ended(Member& member, Outcome outcome, Duration taken, TimePoint now);

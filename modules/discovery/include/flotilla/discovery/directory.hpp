@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,6 +18,9 @@ namespace flotilla::discovery {
 /// Told of a list that has changed, on the thread of whoever changed it. It must not subscribe or
 /// unsubscribe.
 using ListListener = std::function<void(const Snapshot&)>;
+
+/// Instances by the name of a service, in any case; an instance may have several names.
+using Groups = std::map<std::string, std::vector<ServiceInstance>>;
 
 namespace detail {
 struct Listeners;
@@ -51,9 +55,10 @@ public:
 
     /// Replaces the list of one service. No word is sent of a list that is what it was.
     void publish(std::string_view service, std::vector<ServiceInstance> instances);
-    /// Replaces everything, grouped by `ServiceInstance::service`: what is left out has no instances, and
-    /// from now on every name is known.
-    void publish_all(std::vector<ServiceInstance> instances);
+    /// Replaces everything: a name that is left out has no instances, and from now on every name is known.
+    void publish_all(const Groups& groups);
+    /// The same for instances that are known by their `ServiceInstance::service` alone.
+    void publish_by_service(const std::vector<ServiceInstance>& instances);
 
     [[nodiscard]] ListSubscription subscribe(ListListener listener);
 

@@ -23,7 +23,7 @@ Result<std::vector<ServiceInstance>> simple_instances(const config::Environment&
 /// A fixed list. `replace` is for tests and for configuration that was refreshed.
 class StaticDiscovery final : public Discovery {
 public:
-    explicit StaticDiscovery(std::vector<ServiceInstance> instances, std::string name = "simple");
+    explicit StaticDiscovery(const std::vector<ServiceInstance>& instances, std::string name = "simple");
 
     [[nodiscard]] Snapshot instances(std::string_view service) override { return directory_.find(service); }
 
@@ -35,7 +35,7 @@ public:
 
     [[nodiscard]] std::string_view name() const noexcept override { return name_; }
 
-    void replace(std::vector<ServiceInstance> instances) { directory_.publish_all(std::move(instances)); }
+    void replace(const std::vector<ServiceInstance>& instances) { directory_.publish_by_service(instances); }
 
 private:
     Directory directory_;

@@ -1,0 +1,111 @@
+#include "flotilla/discovery/balancer_properties.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/discovery/balancer_described.hpp"
+
+namespace flotilla::discovery {
+
+namespace {
+
+constexpr std::string_view spring = "spring.cloud.loadbalancer";
+constexpr std::string_view ours = "flotilla.loadbalancer";
+
+Result<void> apply_configurations(std::string_view text, ServiceBalancing& out) {
+    for (const std::string_view name : split_list(text)) {
+        if (name == "zone-preference") {
+            out.balancer.zone_preference = true;
+        } else if (name == "health-check") {
+            out.checks.enabled = true;
+        } else if (name == "weighted") {
+            out.balancer.algorithm = Algorithm::weighted;
+        } else if (name == "request-based-sticky-session") {
+            out.sticky = true;
+        } else if (name != "default") {
+            return fail(
+                Errc::invalid_argument,
+                "spring.cloud.loadbalancer.configurations: '" + std::string(name) + "' is not known"
+            );
+        }
+    }
+    return {};
+}
+
+/// Settings of `prefix` and `own_prefix` over those that hold already.
+Result<void> read_over(
+    config::Environment environment,
+    const std::string& prefix,
+    const std::string& own_prefix,
+    std::string_view service,
+    SpringBalancerConfig& given,
+    ServiceBalancing& out
+) {
+    using config::Unknown;
+    FLT_TRY(given, environment.bind_over(given, prefix, Unknown::ignore));
+    FLT_TRY(out.checks, environment.bind_over(out.checks, prefix + ".health-check", Unknown::ignore));
+    out.sticky_session = given.sticky_session;
+    out.hint_header_name = given.hint_header_name;
+    FLT_CHECK(apply_configurations(given.configurations, out));
+    if (!given.zone.empty()) out.balancer.zone = given.zone;
+    for (const std::string_view key : {std::string_view("default"), service}) {
+        if (const auto hint = given.hint.find(std::string(key)); hint != given.hint.end())
+            out.hint = hint->second;
+    }
+    FLT_TRY(out.balancer, environment.bind_over(out.balancer, own_prefix, Unknown::ignore));
+    return {};
+}
+
+/// Services that have settings of their own.
+std::set<std::string> named_services(const config::Environment& environment) {
+    std::set<std::string> services;
+    for (const std::string& name : environment.names()) {
+        for (const std::string_view prefix : {spring, ours}) {
+            const std::string clients = std::string(prefix) + ".clients.";
+            if (!istarts_with(name, clients)) continue;
+            const std::string_view rest = std::string_view(name).substr(clients.size());
+            services.insert(to_lower(rest.substr(0, rest.find('.'))));
+        }
+    }
+    return services;
+}
+
+}  // namespace
+
+Result<BalancerProperties> BalancerProperties::load(const config::Environment& environment) {
+    BalancerProperties properties;
+    SpringBalancerConfig given;
+    given.zone = environment.get_or("eureka.instance.metadata-map.zone", "");
+    FLT_CHECK(
+        read_over(environment, std::string(spring), std::string(ours), "", given, properties.by_default_)
+    );
+    std::set<std::string> services = named_services(environment);
+    for (const auto& [service, hint] : given.hint) services.insert(to_lower(service));
+    for (const std::string& service : services) {
+        ServiceBalancing own = properties.by_default_;
+        SpringBalancerConfig own_given = given;
+        FLT_CHECK(read_over(
+            environment,
+            std::string(spring) + ".clients." + service,
+            std::string(ours) + ".clients." + service,
+            service,
+            own_given,
+            own
+        ));
+        properties.by_service_.emplace(service, std::move(own));
+    }
+    return properties;
+}
+
+bool BalancerProperties::any_checks() const noexcept {
+    return by_default_.checks.enabled ||
+           std::ranges::any_of(by_service_, [](const auto& own) { return own.second.checks.enabled; });
+}
+
+const ServiceBalancing& BalancerProperties::of(std::string_view service) const {
+    const auto own = by_service_.find(service);
+    return own == by_service_.end() ? by_default_ : own->second;
+}
+
+}  // namespace flotilla::discovery
