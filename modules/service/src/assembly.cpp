@@ -111,6 +111,19 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         *runtime, *meters, *tracer, operations->scheduled_tasks(), log_system->logger("scheduler")
     });
 
+    const Membership::Means for_membership{
+        environment, *runtime, *meters, *operations, log_system->logger("discovery")
+    };
+    auto member = Membership::make(for_membership);
+    if (!member) {
+        note(member.error());
+        // There has to be one until the error is told.
+        auto alone = for_membership;
+        alone.environment = config::Environment::of({});
+        member = Membership::make(std::move(alone));
+    }
+    membership = std::move(member).value();
+
     const auto phases =
         value_or_note(environment.bind<LifecycleProperties>("spring.lifecycle", config::Unknown::ignore));
     const auto draining = value_or_note(environment.bind<ShutdownProperties>("flotilla.shutdown"));

@@ -99,6 +99,7 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
         log.error("cannot start: {}", opened.error().message());
         life.failed();
     } else {
+        co_await join_fleet(tasks);
         runtime::TaskScope starting(home());
         starting.spawn("start-up", start_up());
         while (!stopping) co_await stop_wanted.wait();
@@ -196,6 +197,22 @@ void Service::Impl::publish_ports() {
     (void)environment.set_sources({{config::Precedence::server_ports, {source}}});
 }
 
+Task<> Service::Impl::join_fleet(runtime::TaskScope& tasks) {
+    discovery::SelfDescription self;
+    self.application = name;
+    self.port = endpoint.port();
+    self.secure = server_properties.ssl && server_properties.ssl->enabled;
+    if (management_server) self.management_port = management_endpoint.port();
+    self.context_path = server_properties.context_path;
+    self.operations_path = operations->config().endpoints.web.base_path;
+    // Who listens at one address alone is not to be reached by the host's name.
+    const std::string& address = server_properties.address;
+    if (!address.empty() && address != "0.0.0.0" && address != "::")
+        self.host_name = self.ip_address = address;
+    const auto joined = co_await membership->begin(std::move(self), tasks);
+    if (!joined) log.error("does not register: {}", joined.error().message());
+}
+
 void Service::Impl::watch_certificate() {
     if (server->certificate_expires().empty() || !operations->config().contributes("ssl")) return;
     operations->health().add("ssl", [this] {
@@ -229,6 +246,7 @@ void Service::Impl::become_ready() {
 }
 
 Task<> Service::Impl::tell_readiness(bool ready) {
+    co_await membership->tell(ready);
     for (const auto& tell : readiness_listeners) {
         try {
             co_await tell(ready);
@@ -310,7 +328,7 @@ Task<int> Service::Impl::shut_down() {
     const bool was_open = life.phase() != Phase::starting;
     const bool was_ready = life.phase() == Phase::ready;
     const TimePoint began = clock.now();
-    const TimePoint until = life.drain(began, !readiness_listeners.empty());
+    const TimePoint until = life.drain(began, membership->announces() || !readiness_listeners.empty());
     std::size_t cut = 0;
     if (was_open) {
         enter(LifePhase::draining);
@@ -321,6 +339,7 @@ Task<int> Service::Impl::shut_down() {
         if (delay > 0s) co_await runtime::sleep_until(until);
         cut = co_await close_main(life.close(clock.now()));
         co_await run_stop_jobs();
+        co_await membership->farewell();
     }
     if (management_server)
         (void)co_await management_server->stop(Deadline::after(clock.now(), management_grace));

@@ -106,6 +106,18 @@ actuator::Actuator& Service::actuator() noexcept {
     return *impl_->operations;
 }
 
+discovery::RegistryClient& Service::discovery() noexcept {
+    return impl_->membership->client();
+}
+
+discovery::LoadBalancer& Service::balancer() noexcept {
+    return impl_->membership->balancer();
+}
+
+const discovery::BalancerProperties& Service::balancing() const noexcept {
+    return impl_->membership->balancing();
+}
+
 std::string Service::path_of(std::string_view pattern) const {
     return impl_->server_properties.context_path + std::string(pattern);
 }

@@ -16,6 +16,7 @@
 #include "flotilla/service/service.hpp"
 #include "life_cycle.hpp"
 #include "log_setup.hpp"
+#include "membership.hpp"
 #include "properties.hpp"
 #include "scheduler.hpp"
 #include "start_gate.hpp"
@@ -45,6 +46,7 @@ struct Service::Impl {
     Task<Result<void>> open();
     Task<Result<void>> open_main();
     Task<Result<void>> open_management();
+    Task<> join_fleet(runtime::TaskScope& tasks);
     Task<> start_up();
     Task<> tell_readiness(bool ready);
     Task<int> shut_down();
@@ -94,6 +96,7 @@ struct Service::Impl {
     std::unique_ptr<runtime::Runtime> runtime;
     std::unique_ptr<http::Router> management_router;  // of a port of their own
     std::unique_ptr<actuator::Actuator> operations;
+    std::unique_ptr<Membership> membership;
     std::unique_ptr<Scheduler> scheduler;
     std::unique_ptr<StartGate> gate;
     std::unique_ptr<http::Server> server;

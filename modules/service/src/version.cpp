@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "flotilla/discovery/backends_described.hpp"
+#include "flotilla/discovery/balancer_described.hpp"
+#include "flotilla/discovery/eureka_described.hpp"
 #include "properties.hpp"
 
 namespace flotilla::service {
@@ -31,6 +34,21 @@ std::vector<PropertyDoc> common_properties() {
     add(documented_properties<LoggingProperties>("logging"));
     add(documented_properties<TracingProperties>("tracing"));
     add(documented_properties<MetricsProperties>("metrics"));
+    add(
+        {{"flotilla.discovery.type",
+          "Where services are found: eureka, consul, zookeeper, dns, simple or none.",
+          "what is configured"}}
+    );
+    add(documented_properties<discovery::EurekaClientConfig>("eureka.client"));
+    add(documented_properties<discovery::EurekaInstanceConfig>("eureka.instance"));
+    add(documented_properties<discovery::ConsulConfig>("spring.cloud.consul"));
+    add(documented_properties<discovery::ConsulDiscoveryConfig>("spring.cloud.consul.discovery"));
+    add(documented_properties<discovery::ZookeeperConfig>("spring.cloud.zookeeper"));
+    add(documented_properties<discovery::ZookeeperDiscoveryConfig>("spring.cloud.zookeeper.discovery"));
+    add(documented_properties<discovery::DnsConfig>("flotilla.discovery.dns"));
+    add(documented_properties<discovery::SpringBalancerConfig>("spring.cloud.loadbalancer"));
+    add(documented_properties<discovery::HealthCheckConfig>("spring.cloud.loadbalancer.health-check"));
+    add(documented_properties<discovery::BalancerConfig>("flotilla.loadbalancer"));
     return all;
 }
 

@@ -112,6 +112,8 @@ http::Response EurekaApi::prepared(const PreparedDocument& document, Format form
     Response response;
     response.view_body(eureka::content_type(format), *document.text, document.text);
     response.set("Vary", "Accept, Accept-Encoding");
+    // Where changes are told as they happen, for clients that know: others never ask there.
+    response.set("X-Flotilla-Push", "apps/stream");
     if (document.gzipped) response.set("Content-Encoding", "gzip");
     return response;
 }

@@ -37,6 +37,12 @@ namespace flotilla::actuator {
 class Actuator;
 }
 
+namespace flotilla::discovery {
+class BalancerProperties;
+class LoadBalancer;
+class RegistryClient;
+}  // namespace flotilla::discovery
+
 namespace flotilla::service {
 
 /// Where a service gets its input from; tests give their own.
@@ -137,6 +143,13 @@ public:
     [[nodiscard]] http::Router& router() noexcept;
     /// Health contributors, endpoints and info of your own go there.
     [[nodiscard]] actuator::Actuator& actuator() noexcept;
+
+    /// The client of the registry that is configured: who is there? Without one there is nobody. The service
+    /// itself is announced by and by, when it is ready.
+    [[nodiscard]] discovery::RegistryClient& discovery() noexcept;
+    /// Chooses among the instances of other services.
+    [[nodiscard]] discovery::LoadBalancer& balancer() noexcept;
+    [[nodiscard]] const discovery::BalancerProperties& balancing() const noexcept;
 
     /// Runs a function that blocks on the pool: `co_await service.blocking([&] { return db.query(…); })`.
     template <class Function>
