@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "flotilla/base/random.hpp"
 #include "flotilla/resilience/circuit_breaker.hpp"
@@ -79,7 +80,7 @@ struct CircuitBreaker::Core {
     std::atomic<std::int64_t> open_until{0};     ///< calls are refused up to here
     std::atomic<std::int64_t> half_open_end{0};  ///< at the latest
     detail::StripedCount not_permitted;
-    std::shared_ptr<CallObserver> observer;
+    std::vector<std::shared_ptr<CallObserver>> observers;
 
 private:
     void add_main(TimePoint now, bool failure, bool slow, bool state_counts);

@@ -51,8 +51,12 @@ const CircuitBreakerConfig& CircuitBreaker::config() const noexcept {
 }
 
 void CircuitBreaker::observe(std::shared_ptr<CallObserver> observer) {
-    core_->observer = std::move(observer);
-    observed_.store(core_->observer != nullptr, std::memory_order_relaxed);
+    core_->observers.push_back(std::move(observer));
+    observed_.store(true, std::memory_order_relaxed);
+}
+
+void CircuitBreaker::tell_observers(CallKind kind, TimePoint now, Duration took) const noexcept {
+    for (const auto& observer : core_->observers) observer->call_ended(kind, now, took);
 }
 
 CircuitBreaker::Permit CircuitBreaker::acquire_slowly(TimePoint now, std::uint64_t word) noexcept {
@@ -92,7 +96,7 @@ CircuitBreaker::Permit CircuitBreaker::acquire_slowly(TimePoint now, std::uint64
         if (permit) return std::move(*permit);
     }
     core.not_permitted.add();
-    if (core.observer) core.observer->call_ended(CallKind::not_permitted, {});
+    tell_observers(CallKind::not_permitted, now, {});
     if (events_.wanted(EventType::not_permitted) && tells(state_of(word))) {
         events_.publish({.type = EventType::not_permitted, .at = now});
     }
@@ -120,10 +124,10 @@ bool CircuitBreaker::count_success(std::uint64_t token, TimePoint now) noexcept 
     return true;
 }
 
-bool CircuitBreaker::stale(std::uint64_t token) const noexcept {
+bool CircuitBreaker::stale(std::uint64_t token, TimePoint now) const noexcept {
     if ((word_.load(std::memory_order_relaxed) & token_mask) == token) return false;
     if (core_->config.late_results == LateResults::record) return false;
-    if (core_->observer) core_->observer->call_ended(CallKind::stale, {});
+    tell_observers(CallKind::stale, now, {});
     return true;
 }
 
@@ -132,9 +136,9 @@ void CircuitBreaker::success_slowly(std::uint64_t token, TimePoint now, Duration
     if (!watched()) {
         if (!slow && count_success(token, now)) return;
     } else {
-        if (stale(token)) return;
+        if (stale(token, now)) return;
         if (tells(state())) {
-            if (core_->observer) core_->observer->call_ended(CallKind::successful, took);
+            tell_observers(CallKind::successful, now, took);
             if (events_.wanted(EventType::success)) {
                 events_.publish({.type = EventType::success, .at = now, .duration = took});
             }
@@ -160,11 +164,9 @@ void CircuitBreaker::failed(
     if (verdict == ErrorRules::Verdict::success) return success_slowly(token, now, took);
     const bool ignored = verdict == ErrorRules::Verdict::ignored;
     if (watched()) {
-        if (stale(token)) return;
+        if (stale(token, now)) return;
         if (tells(state())) {
-            if (core_->observer) {
-                core_->observer->call_ended(ignored ? CallKind::ignored : CallKind::failed, took);
-            }
+            tell_observers(ignored ? CallKind::ignored : CallKind::failed, now, took);
             const EventType type = ignored ? EventType::ignored_error : EventType::error;
             if (events_.wanted(type)) {
                 std::string message = error ? error->message()

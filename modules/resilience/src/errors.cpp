@@ -178,11 +178,14 @@ bool ErrorMatcher::add(std::string_view name, std::vector<Pattern>& patterns) {
 }
 
 int ErrorMatcher::specificity(const Error& error) const noexcept {
+    return specificity(error.code().category().name(), error.code().value());
+}
+
+int ErrorMatcher::specificity(std::string_view category, int code) const noexcept {
     int best = 0;
     for (const Pattern& pattern : patterns_) {
         if (pattern.specificity <= best) continue;
-        if (!pattern.category.empty() && pattern.category != error.code().category().name()) continue;
-        const int code = error.code().value();
+        if (!pattern.category.empty() && pattern.category != category) continue;
         if (pattern.first <= pattern.last && (code < pattern.first || code > pattern.last)) continue;
         best = pattern.specificity;
     }

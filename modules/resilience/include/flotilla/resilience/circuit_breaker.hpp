@@ -59,7 +59,7 @@ class CallObserver {
 public:
     virtual ~CallObserver() = default;
     /// The duration is 0 for `not_permitted` and `stale`.
-    virtual void call_ended(CallKind kind, Duration duration) noexcept = 0;
+    virtual void call_ended(CallKind kind, TimePoint now, Duration duration) noexcept = 0;
 };
 
 /// A state machine that is driven by its callers: they give the time, so every transition is a plain unit
@@ -125,7 +125,7 @@ public:
 
     [[nodiscard]] const Events& events() const noexcept { return events_; }
 
-    /// Before the first call.
+    /// Adds one. Before the first call.
     void observe(std::shared_ptr<CallObserver> observer);
 
 private:
@@ -167,7 +167,8 @@ private:
         std::uint64_t token, TimePoint now, Duration took, const Error* error, std::string_view result
     ) noexcept;
     void record(std::uint64_t token, TimePoint now, bool failure, bool slow) noexcept;
-    [[nodiscard]] bool stale(std::uint64_t token) const noexcept;
+    [[nodiscard]] bool stale(std::uint64_t token, TimePoint now) const noexcept;
+    void tell_observers(CallKind kind, TimePoint now, Duration took) const noexcept;
     Result<void> transition(BreakerState to, TimePoint now, std::optional<Duration> wait);
     void released(std::uint64_t token) noexcept;
 

@@ -55,6 +55,8 @@ struct CircuitBreakerConfig {
     BreakerState transition_to_state_after_wait_duration = BreakerState::open;  ///< or closed
     BreakerState initial_state = BreakerState::closed;
     ErrorRules errors{};
+    /// Answers that are failures all the same, such as `http.5xx`; whoever makes the call looks them up.
+    ErrorMatcher recorded_results{};
     LateResults late_results = LateResults::ignore;
     bool register_health_indicator = false;
     bool allow_health_indicator_to_fail = false;

@@ -48,6 +48,11 @@ public:
 
     [[nodiscard]] bool matches(const Error& error) const noexcept { return specificity(error) > 0; }
 
+    /// For results that are no errors here: `http` and a status.
+    [[nodiscard]] bool matches(std::string_view category, int code) const noexcept {
+        return specificity(category, code) > 0;
+    }
+
     /// How closely the nearest name fits: 0 not at all, 1 any error, 2 category, 3 hundred of codes, 4 code.
     [[nodiscard]] int specificity(const Error& error) const noexcept;
 
@@ -59,6 +64,7 @@ private:
         int specificity = 1;
     };
 
+    [[nodiscard]] int specificity(std::string_view category, int code) const noexcept;
     static bool add(std::string_view name, std::vector<Pattern>& patterns);
 
     std::vector<Pattern> patterns_;

@@ -37,6 +37,8 @@ struct RetryConfig {
     ErrorMatcher ignored{};  ///< never, whatever else
     std::function<bool(const Error&)> retry{};
     std::function<bool(const Error&)> ignore{};
+    /// Answers to be asked for again, such as `http.503`; whoever makes the call looks them up.
+    ErrorMatcher retried_results{};
     /// Refusals of breakers, limiters and bulkheads are tried again too, as Resilience4j does.
     bool retry_not_permitted = false;
     /// A result that is still bad after the last attempt becomes an error: `exhausted()`.
