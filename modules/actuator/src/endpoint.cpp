@@ -41,6 +41,12 @@ Answer Answer::text(std::string content_type, std::string text) {
     return answer;
 }
 
+Answer Answer::stream(std::string content_type, std::function<Task<>(http::BodyWriter&)> produce) {
+    Answer answer;
+    answer.content = Stream{std::move(content_type), std::move(produce)};
+    return answer;
+}
+
 Answer Answer::none() {
     return {};
 }

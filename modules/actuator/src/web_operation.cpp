@@ -237,6 +237,8 @@ void WebOperation::finish(const Exchange& exchange, Answer answer) const {
         response.set_body(exchange.content_type, std::move(text->text));
     } else if (auto* other = std::get_if<Answer::Text>(&answer.content)) {
         response.set_body(other->content_type, std::move(other->text));
+    } else if (auto* stream = std::get_if<Answer::Stream>(&answer.content)) {
+        response.stream(stream->content_type, std::move(stream->produce));
     }
 }
 

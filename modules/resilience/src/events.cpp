@@ -116,13 +116,19 @@ void Events::store(Event event) noexcept {
 }
 
 std::vector<Event> Events::recent() const {
+    std::uint64_t all = 0;
+    return since(all);
+}
+
+std::vector<Event> Events::since(std::uint64_t& after) const {
     std::vector<std::pair<std::uint64_t, Event>> found;
     found.reserve(slots_.size());
     for (Slot& slot : slots_) {
         const SlotGuard guard(slot.busy);
-        if (slot.ticket > 0) found.emplace_back(slot.ticket, slot.event);
+        if (slot.ticket > after) found.emplace_back(slot.ticket, slot.event);
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (!found.empty()) after = found.back().first;
     std::vector<Event> events;
     events.reserve(found.size());
     for (auto& [ticket, event] : found) events.push_back(std::move(event));

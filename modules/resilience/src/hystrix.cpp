@@ -4,6 +4,7 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "flotilla/reflect/json.hpp"
@@ -116,63 +117,56 @@ struct HystrixMetrics::Command final : CallObserver {
     std::string group;
 };
 
-HystrixMetrics::HystrixMetrics(Policies& policies) : policies_(policies) {
-    policies.circuit_breakers().for_each_added([this](CircuitBreaker& breaker, const std::string& group) {
-        Command& watched = command(breaker.name());
-        const std::scoped_lock lock(mutex_);
-        watched.group = group.empty() ? breaker.name() : group;
-        breaker.observe(commands_.find(breaker.name())->second);
-    });
-    policies.time_limiters().for_each_added([this](TimeLimiter& limiter, const std::string&) {
-        limiter.events().subscribe(
-            EventType::timeout,
-            [&watched = command(limiter.name())](const Event& event) {
-                watched.rolling.count(CommandEvent::timeout, event.at);
-            }
-        );
-    });
-    policies.bulkheads().for_each_added([this](Bulkhead& bulkhead, const std::string&) {
-        bulkhead.events().subscribe(
-            EventType::call_rejected,
-            [&watched = command(bulkhead.name())](const Event& event) {
-                watched.rolling.count(CommandEvent::semaphore_rejected, event.at);
-            }
-        );
-    });
-    policies.queue_bulkheads().for_each_added([this](QueueBulkhead& bulkhead, const std::string&) {
-        Command& watched = command(bulkhead.name());
-        bulkhead.events().subscribe(EventType::call_rejected, [&watched](const Event& event) {
-            watched.rolling.count(CommandEvent::thread_pool_rejected, event.at);
-        });
-    });
+/// Shared with the policies, which go on telling it after nobody asks any more.
+struct HystrixMetrics::Commands {
+    std::shared_ptr<Command> get(std::string_view name) {
+        const std::scoped_lock lock(mutex);
+        auto found = by_name.find(name);
+        if (found == by_name.end()) {
+            found = by_name.emplace(std::string(name), std::make_shared<Command>()).first;
+        }
+        return found->second;
+    }
+
+    std::mutex mutex;
+    std::map<std::string, std::shared_ptr<Command>, std::less<>> by_name;
+};
+
+HystrixMetrics::HystrixMetrics(Policies& policies)
+    : policies_(policies), commands_(std::make_shared<Commands>()) {
+    policies.circuit_breakers().for_each_added(
+        [commands = commands_](CircuitBreaker& breaker, const std::string& group) {
+            const auto command = commands->get(breaker.name());
+            command->group = group.empty() ? breaker.name() : group;
+            breaker.observe(command);
+        }
+    );
+    // A time limiter or bulkhead belongs to the command of its name.
+    const auto counting = [commands = commands_](EventType type, CommandEvent as) {
+        return [commands, type, as](auto& policy, const std::string&) {
+            policy.events().subscribe(type, [command = commands->get(policy.name()), as](const Event& event) {
+                command->rolling.count(as, event.at);
+            });
+        };
+    };
+    policies.time_limiters().for_each_added(counting(EventType::timeout, CommandEvent::timeout));
+    policies.bulkheads().for_each_added(counting(EventType::call_rejected, CommandEvent::semaphore_rejected));
+    policies.queue_bulkheads().for_each_added(
+        counting(EventType::call_rejected, CommandEvent::thread_pool_rejected)
+    );
 }
 
 HystrixMetrics::~HystrixMetrics() = default;
 
-HystrixMetrics::Command& HystrixMetrics::command(std::string_view name) {
-    const std::scoped_lock lock(mutex_);
-    auto found = commands_.find(name);
-    if (found == commands_.end()) {
-        found = commands_.emplace(std::string(name), std::make_shared<Command>()).first;
-    }
-    return *found->second;
-}
-
 void HystrixMetrics::fallback(std::string_view name, CommandEvent event, TimePoint now) {
-    command(name).rolling.count(event, now);
+    commands_->get(name)->rolling.count(event, now);
 }
 
 std::vector<std::string> HystrixMetrics::documents(TimePoint now, WallTime wall) const {
     const std::int64_t wall_ms = in_milliseconds(wall.time_since_epoch());
     std::vector<std::string> documents;
     for (CircuitBreaker* breaker : policies_.circuit_breakers().all()) {
-        std::shared_ptr<Command> watched;
-        {
-            const std::scoped_lock lock(mutex_);
-            const auto found = commands_.find(breaker->name());
-            if (found == commands_.end()) continue;
-            watched = found->second;
-        }
+        const std::shared_ptr<Command> watched = commands_->get(breaker->name());
         const RollingCommand::Figures seen = watched->rolling.figures(now);
         const auto of = [&](CommandEvent event) { return seen.of(event); };
         const std::uint64_t timeouts = of(CommandEvent::timeout);
@@ -258,13 +252,8 @@ std::vector<std::string> HystrixMetrics::documents(TimePoint now, WallTime wall)
             .current_queue_size = metrics.queue_depth,
             .queue_size_rejection_threshold = metrics.queue_capacity,
         };
-        {
-            const std::scoped_lock lock(mutex_);
-            if (const auto found = commands_.find(bulkhead->name()); found != commands_.end()) {
-                document.rolling_count_command_rejections =
-                    found->second->rolling.figures(now).of(CommandEvent::thread_pool_rejected);
-            }
-        }
+        document.rolling_count_command_rejections =
+            commands_->get(bulkhead->name())->rolling.figures(now).of(CommandEvent::thread_pool_rejected);
         documents.push_back(reflect::to_json(document));
     }
     return documents;

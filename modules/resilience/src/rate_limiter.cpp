@@ -83,19 +83,26 @@ std::optional<Duration> RateLimiter::reserve_cycle(
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     for (;;) {
         const Cycle cycle = refreshed(word, now);
-        Duration wait{};
-        if (const std::int64_t missing = std::int64_t{permits} - cycle.permissions; missing > 0) {
-            const std::int64_t limit = limit_.load(std::memory_order_relaxed);
-            const std::int64_t further = missing > limit ? (missing - limit + limit - 1) / limit : 0;
-            const Duration period = config_.limit_refresh_period;
-            const Duration into = std::max((now - start_) % period, Duration::zero());
-            if (further > (Duration::max() - period) / period) return std::nullopt;
-            wait = period - into + further * period;
-            if (wait > patience) return std::nullopt;
-        }
-        const std::uint64_t next = packed(cycle.number, std::int64_t{cycle.permissions} - permits);
+        const std::optional<Duration> wait = wait_for(cycle, patience, now, permits);
+        // A refusal too is noted at its cycle: a limit that changes later must not refill it again.
+        const std::uint64_t next =
+            packed(cycle.number, std::int64_t{cycle.permissions} - (wait ? permits : 0));
         if (word_.compare_exchange_weak(word, next, std::memory_order_relaxed)) return wait;
     }
+}
+
+std::optional<Duration> RateLimiter::wait_for(
+    const Cycle& cycle, Duration patience, TimePoint now, std::uint32_t permits
+) const noexcept {
+    const std::int64_t missing = std::int64_t{permits} - cycle.permissions;
+    if (missing <= 0) return Duration::zero();
+    const std::int64_t limit = limit_.load(std::memory_order_relaxed);
+    const std::int64_t further = missing > limit ? (missing - 1) / limit : 0;  // cycles after the next one
+    const Duration period = config_.limit_refresh_period;
+    if (further > (Duration::max() - period) / period) return std::nullopt;
+    const Duration into = std::max((now - start_) % period, Duration::zero());
+    const Duration wait = period - into + further * period;
+    return wait <= patience ? std::optional(wait) : std::nullopt;
 }
 
 std::int64_t RateLimiter::emission_interval() const noexcept {

@@ -65,9 +65,9 @@ TEST(ResilienceFacts, F38_CallsThroughABreakerDoNotAllocate) {
 }
 
 TEST(Allocations, LimitersAndBulkheadsDoNotAllocate) {
-    RateLimiter limiter("x", {}, start);
+    RateLimiter limiter("x", {}, t_zero);
     Bulkhead bulkhead("x");
-    EXPECT_EQ(allocations_of([&] { std::ignore = limiter.reserve(start); }), 0U);
+    EXPECT_EQ(allocations_of([&] { std::ignore = limiter.reserve(t_zero); }), 0U);
     EXPECT_EQ(allocations_of([&] { EXPECT_TRUE(bulkhead.try_enter()); }), 0U);
 }
 

@@ -17,8 +17,8 @@ inline Error some_error() {
     return {Errc::refused, "connection refused"};
 }
 
-/// Time counts from `start`.
-inline constexpr TimePoint start{1h};
+/// Time counts from `t_zero`.
+inline constexpr TimePoint t_zero{1h};
 
 struct Watched {
     explicit Watched(CircuitBreakerConfig config = {}) : breaker("x", std::move(config), clock) {
@@ -48,7 +48,7 @@ struct Watched {
 
     bool fail(Duration took = {}) { return fail_with(some_error(), took); }
 
-    void at(Duration since_start) { clock.advance(start + since_start - clock.now()); }
+    void at(Duration since_start) { clock.advance(t_zero + since_start - clock.now()); }
 
     [[nodiscard]] BreakerState state() { return breaker.state(clock.now()); }
 

@@ -68,7 +68,7 @@ TEST(ResilienceFacts, F38_SixteenThreadsOfCallsTransitionsAndResets) {
                 threads.emplace_back([&, i] {
                     Random random(i + 1);
                     for (int step = 0; step < 3000; ++step) {
-                        const TimePoint now = start + Duration(time.fetch_add(20'000));
+                        const TimePoint now = t_zero + Duration(time.fetch_add(20'000));
                         switch (i < 12 ? 0 : random.below(8)) {
                             case 1:
                                 breaker.reset(now);
@@ -102,7 +102,7 @@ TEST(ResilienceFacts, F38_SixteenThreadsOfCallsTransitionsAndResets) {
             }
             for (std::thread& thread : threads) thread.join();
             EXPECT_GT(admitted.load(), 0U);
-            const TimePoint end = start + 1h;
+            const TimePoint end = t_zero + 1h;
             breaker.reset(end);
             EXPECT_EQ(breaker.state(), closed);
             EXPECT_EQ(breaker.metrics(end).buffered_calls, 0U);

@@ -56,7 +56,7 @@ TEST(ConcurrencyLimit, EnvoysGradientMeasuresAMinimumAndGrowsByTheRoot) {
     EXPECT_EQ(limit.limit(), 3);
     limit.update({12ms, 3, false}, random);
     limit.update({10ms, 3, false}, random);
-    EXPECT_EQ(limit.update({11ms, 3, false}, random), 135) << "100 * 10 * 1.25 / 11 + 10, gradient 1.136";
+    EXPECT_EQ(limit.update({11ms, 3, false}, random), 123) << "a gradient of 12.5 / 11, and the root";
     EXPECT_LT(limit.update({100ms, 100, false}, random), 100);
     for (int window = 0; window < 20 && limit.limit() != 3; ++window) limit.update({10ms, 9, false}, random);
     EXPECT_EQ(limit.limit(), 3) << "measured anew";

@@ -209,7 +209,7 @@ TEST(Hystrix, FiguresAreOfTheLastTenSecondsAndATimeoutIsNoFailureBesides) {
 TEST(Turbine, SumsIntegersKeepsWhatIsEqualAndCountsTheRest) {
     TurbineAggregate turbine;
     const auto document = [](const char* text) { return *reflect::parse_json(text); };
-    const TimePoint now = start;
+    const TimePoint now = t_zero;
     turbine.update(
         "one",
         document(R"({"type":"HystrixCommand","name":"x","currentTime":1,"isCircuitBreakerOpen":true,)"

@@ -69,6 +69,15 @@ TEST(RateLimiter, ANewLimitHoldsFromTheNextRefill) {
     EXPECT_EQ(limiter.available_permissions(zero + 1s), 10);
 }
 
+TEST(RateLimiter, ANewLimitDoesNotRefillACycleInWhichSomebodyWasRefused) {
+    RateLimiter limiter("x", two_a_second(), zero);
+    EXPECT_EQ(limiter.reserve(zero + 1s, 2), 0ns);
+    EXPECT_EQ(limiter.reserve(zero + 2s, 3), std::nullopt);
+    limiter.change_limit_for_period(10);
+    EXPECT_EQ(limiter.available_permissions(zero + 2s), 2);
+    EXPECT_EQ(limiter.available_permissions(zero + 3s), 10);
+}
+
 TEST(RateLimiter, ShortPeriodsDoNotOverflowAndRestForYears) {
     RateLimiter limiter("x", {}, zero);
     EXPECT_EQ(limiter.reserve(zero, 50), 0ns);

@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-const TimePoint now = start;
+const TimePoint now = t_zero;
 
 struct WatchedRetry {
     explicit WatchedRetry(RetryConfig config = {}) : retry("x", std::move(config)) {

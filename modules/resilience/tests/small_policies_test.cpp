@@ -19,11 +19,11 @@ using testing::ElementsAre;
 
 TEST(TimeLimiter, CountsATimeoutOfTheCallItselfAsOne) {
     TimeLimiter limiter("x", {.timeout_duration = 4s});
-    EXPECT_EQ(limiter.deadline(start).at(), start + 4s);
-    EXPECT_EQ(limiter.timed_out(start).message(), "TimeLimiter 'x' recorded a timeout exception.");
-    limiter.failed(start, Error(Errc::timed_out));
-    limiter.failed(start, some_error());
-    limiter.succeeded(start);
+    EXPECT_EQ(limiter.deadline(t_zero).at(), t_zero + 4s);
+    EXPECT_EQ(limiter.timed_out(t_zero).message(), "TimeLimiter 'x' recorded a timeout exception.");
+    limiter.failed(t_zero, Error(Errc::timed_out));
+    limiter.failed(t_zero, some_error());
+    limiter.succeeded(t_zero);
     EXPECT_EQ(limiter.counts().timeout, 2U);
     EXPECT_EQ(limiter.counts().failed, 1U);
     EXPECT_EQ(limiter.counts().successful, 1U);
@@ -34,21 +34,21 @@ TEST(Cache, AsksOnceAndKeepsWhatSucceeded) {
     Cache<std::string, int> cache("x", store);
     int calls = 0;
     const auto work = [&]() -> Result<int> { return ++calls; };
-    EXPECT_EQ(*cache.get("a", start, work), 1);
-    EXPECT_EQ(*cache.get("a", start, work), 1);
-    EXPECT_EQ(*cache.get("a", start + 10s, work), 2) << "too old";
+    EXPECT_EQ(*cache.get("a", t_zero, work), 1);
+    EXPECT_EQ(*cache.get("a", t_zero, work), 1);
+    EXPECT_EQ(*cache.get("a", t_zero + 10s, work), 2) << "too old";
     const auto failing = [&]() -> Result<int> {
         ++calls;
         return fail(Errc::unavailable);
     };
-    EXPECT_FALSE(cache.get("b", start + 10s, failing));
+    EXPECT_FALSE(cache.get("b", t_zero + 10s, failing));
     EXPECT_EQ(calls, 3) << "not called a second time";
     EXPECT_EQ(cache.counts().hits, 1U);
     EXPECT_EQ(cache.counts().misses, 3U);
-    cache.store("b", 1, start + 10s);
-    std::ignore = cache.find("a", start + 10s);
-    cache.store("c", 1, start + 10s);
-    EXPECT_FALSE(cache.find("b", start + 10s)) << "used the longest ago";
+    cache.store("b", 1, t_zero + 10s);
+    std::ignore = cache.find("a", t_zero + 10s);
+    cache.store("c", 1, t_zero + 10s);
+    EXPECT_FALSE(cache.find("b", t_zero + 10s)) << "used the longest ago";
     EXPECT_EQ(store->size(), 2U);
 }
 
@@ -60,7 +60,7 @@ TEST(Cache, ItsFailuresAreNotThoseOfTheCall) {
     };
 
     Cache<int, int> cache("x", std::make_shared<Broken>());
-    EXPECT_EQ(*cache.get(1, start, [] { return Result<int>(7); }), 7);
+    EXPECT_EQ(*cache.get(1, t_zero, [] { return Result<int>(7); }), 7);
     EXPECT_EQ(cache.counts().errors, 2U);
 }
 

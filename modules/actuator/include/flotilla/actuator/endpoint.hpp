@@ -22,6 +22,10 @@
 #include "flotilla/reflect/value.hpp"
 #include "flotilla/runtime/task.hpp"
 
+namespace flotilla::http {
+class BodyWriter;
+}
+
 namespace flotilla::actuator {
 
 using reflect::Json;
@@ -66,8 +70,14 @@ struct Answer {
         std::string text;
     };
 
+    /// A body that is written bit by bit, until the function ends or the client goes.
+    struct Stream {
+        std::string content_type;
+        std::function<Task<>(http::BodyWriter&)> produce;
+    };
+
     std::optional<http::Status> status{};
-    std::variant<std::monostate, Json, JsonText, Text> content{};
+    std::variant<std::monostate, Json, JsonText, Text, Stream> content{};
     /// Of an error, with `status`: the message of the error body.
     std::optional<std::string> error{};
     std::vector<std::pair<std::string, std::string>> headers{};
@@ -75,6 +85,7 @@ struct Answer {
     static Answer of(Json json, http::Status status = http::Status::ok);
     static Answer json_text(std::string text);
     static Answer text(std::string content_type, std::string text);
+    static Answer stream(std::string content_type, std::function<Task<>(http::BodyWriter&)> produce);
     static Answer none();
     static Answer empty(http::Status status);
     static Answer failure(http::Status status, std::string message);

@@ -273,11 +273,11 @@ std::invoke_result_t<Work&> CircuitBreaker::call(Work&& work) {
         if (result) {
             permit.succeeded(call_time());
         } else {
-            permit.failed(call_time(), result.error());
+            permit.failed(clock_.now(), result.error());
         }
         return result;
     } catch (...) {
-        permit.failed_with(call_time(), "exception");
+        permit.failed_with(clock_.now(), "exception");
         throw;
     }
 }

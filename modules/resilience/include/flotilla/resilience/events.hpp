@@ -88,6 +88,9 @@ public:
 
     /// Those kept, oldest first.
     [[nodiscard]] std::vector<Event> recent() const;
+    /// Those kept that came after number `after`, which becomes the number of the last one. Numbers count
+    /// from 1; `published()` is the last one given.
+    [[nodiscard]] std::vector<Event> since(std::uint64_t& after) const;
 
     /// How many were published while somebody wanted to keep them.
     [[nodiscard]] std::uint64_t published() const noexcept { return next_.load(std::memory_order_relaxed); }

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -73,7 +72,7 @@ private:
     std::array<Bucket, seconds> buckets_{};
 };
 
-/// Watches the policies from its making on, before the first call; both live as long as each other.
+/// Watches the policies, which outlive it, from its making on: before the first call.
 class HystrixMetrics {
 public:
     explicit HystrixMetrics(Policies& policies);
@@ -89,12 +88,10 @@ public:
 
 private:
     struct Command;
-
-    Command& command(std::string_view name);
+    struct Commands;
 
     Policies& policies_;
-    mutable std::mutex mutex_;
-    std::map<std::string, std::shared_ptr<Command>, std::less<>> commands_;
+    std::shared_ptr<Commands> commands_;
 };
 
 }  // namespace flotilla::resilience

@@ -86,6 +86,9 @@ private:
     };
 
     [[nodiscard]] Cycle refreshed(std::uint64_t word, TimePoint now) const noexcept;
+    [[nodiscard]] std::optional<Duration> wait_for(
+        const Cycle& cycle, Duration patience, TimePoint now, std::uint32_t permits
+    ) const noexcept;
     std::optional<Duration> reserve_cycle(Duration patience, TimePoint now, std::uint32_t permits) noexcept;
     std::optional<Duration> reserve_gcra(Duration patience, TimePoint now, std::uint32_t permits) noexcept;
     [[nodiscard]] std::int64_t emission_interval() const noexcept;
