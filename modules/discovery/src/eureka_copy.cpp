@@ -62,12 +62,25 @@ void EurekaCopy::replace(eureka::Applications full, TimePoint now) {
         }
     }
     copy_ = std::move(full);
-    ++version_;
+    apps_by_name_.clear();
+    for (const auto& [name, application] : copy_.by_name) {
+        for (const eureka::InstancePtr& instance : application.instances) index(name, *instance);
+    }
+    for (const auto& [key, carried] : carried_) index(key.first, *carried.instance);
+    changes_.everything = true;
     drop_carried(now);
 }
 
 bool EurekaCopy::apply(const eureka::Applications& delta, TimePoint now) {
-    if (!delta.by_name.empty()) ++version_;
+    for (const auto& [name, application] : delta.by_name) {
+        const eureka::Application* former = copy_.find(name);
+        for (const eureka::InstancePtr& instance : application.instances) {
+            index(name, *instance);
+            changes_.names.merge(names_of(*instance));
+            const InstanceInfo* before = former ? former->find(instance->id()) : nullptr;
+            if (before) changes_.names.merge(names_of(*before));
+        }
+    }
     copy_.apply_delta(delta);
     for (const auto& [name, application] : delta.by_name) {
         for (const eureka::InstancePtr& instance : application.instances) {
@@ -81,19 +94,47 @@ bool EurekaCopy::apply(const eureka::Applications& delta, TimePoint now) {
 
 void EurekaCopy::drop_carried(TimePoint now) {
     if (!readable_since_) readable_since_ = now;
-    const auto dropped = std::erase_if(carried_, [&](const auto& entry) {
+    std::erase_if(carried_, [&](const auto& entry) {
         const eureka::Application* application = copy_.find(entry.first.first);
         const bool is_back = application && application->find(entry.first.second);
-        return is_back || now >= std::max(entry.second.since, *readable_since_) + settings_.carry_time;
+        if (!is_back && now < std::max(entry.second.since, *readable_since_) + settings_.carry_time)
+            return false;
+        changes_.names.merge(names_of(*entry.second.instance));
+        return true;
     });
-    if (dropped > 0) ++version_;
+}
+
+void EurekaCopy::index(const std::string& app, const InstanceInfo& instance) {
+    for (const std::string& name : names_of(instance)) apps_by_name_[name].insert(app);
+}
+
+bool EurekaCopy::wanted(const InstanceInfo& instance) const noexcept {
+    return !settings_.only_up || instance.status == InstanceStatus::up;
+}
+
+EurekaCopy::Changes EurekaCopy::take_changes() {
+    return std::exchange(changes_, Changes{});
+}
+
+std::vector<ServiceInstance> EurekaCopy::instances_of(const std::string& name) const {
+    std::vector<ServiceInstance> out;
+    const auto apps = apps_by_name_.find(name);
+    if (apps == apps_by_name_.end()) return out;
+    const auto add = [&](const InstanceInfo& instance) {
+        if (wanted(instance) && names_of(instance).contains(name))
+            out.push_back(to_service_instance(instance));
+    };
+    for (const std::string& app : apps->second) {
+        const eureka::Application* application = copy_.find(app);
+        if (!application) continue;
+        for (const eureka::InstancePtr& instance : application->instances) add(*instance);
+    }
+    for (const auto& [key, carried] : carried_) add(*carried.instance);
+    return out;
 }
 
 Groups EurekaCopy::groups() const {
     Groups groups;
-    const auto wanted = [&](const InstanceInfo& info) {
-        return !settings_.only_up || info.status == InstanceStatus::up;
-    };
     for (const auto& [name, application] : copy_.by_name) {
         for (const eureka::InstancePtr& instance : application.instances) {
             if (wanted(*instance)) add_to(groups, *instance);

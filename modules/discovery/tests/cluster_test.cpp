@@ -94,7 +94,7 @@ TEST(Cluster, WhoStaysKeepsItsFiguresAndWhoStartedAnewDoesNot) {
     EXPECT_EQ(cluster.candidates().size(), 2U);
 }
 
-TEST(Cluster, PrefersItsOwnZoneWhileSomebodyIsThere) {
+TEST(ClientFacts, F07_PrefersItsOwnZoneWhileSomebodyIsThere) {
     BalancerConfig config = round_robin();
     config.zone = "z1";
     config.zone_preference = true;
@@ -116,7 +116,7 @@ TEST(Cluster, AnEjectedZoneGivesWayToTheOther) {
     EXPECT_EQ(pick(cluster), "b");
 }
 
-TEST(Cluster, AStickyCallGoesHomeAndDisturbsNobodysTurn) {
+TEST(ClientFacts, F08_AStickyCallGoesHomeAndDisturbsNobodysTurn) {
     Cluster cluster("order-service", round_robin());
     cluster.update(list_of(instances(2)), start);
     std::map<std::string, int> others;
@@ -199,7 +199,7 @@ TEST(Cluster, UsesEverybodyWhenMostAreUnwell) {
     EXPECT_EQ(cluster.candidates().size(), 4U) << "panic: below a half";
 }
 
-TEST(Cluster, EightThreadsShareRoundRobinFairlyWhileTheListChanges) {
+TEST(ClientFacts, F01_EightThreadsShareRoundRobinFairly) {
     Cluster cluster("order-service", round_robin());
     cluster.update(list_of(instances(3)), start);
     std::map<std::string, int> total;

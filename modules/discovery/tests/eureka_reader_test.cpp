@@ -259,6 +259,23 @@ TEST_F(Reader, AnInstanceIsFoundByItsApplicationAndItsVirtualHosts) {
     }
 }
 
+TEST_F(Reader, OnlyNamesThatMayHaveChangedAreToldAnew) {
+    auto moved = info("user-service", "h1");
+    moved.vip_address = "users";
+    read_full({moved, info("order-service", "h2")});
+    EXPECT_TRUE(reader.take_changes().everything);
+    EXPECT_TRUE(reader.take_changes().names.empty());
+    moved.vip_address = "people";
+    reader.pushed_delta(delta_of({moved}, ActionType::modified, "UP_2_"), now);
+    const auto changes = reader.take_changes();
+    EXPECT_FALSE(changes.everything);
+    EXPECT_EQ(changes.names, (std::set<std::string>{"people", "user-service", "users"}));
+    EXPECT_TRUE(reader.copy().instances_of("users").empty());
+    EXPECT_EQ(reader.copy().instances_of("people").size(), 1U);
+    EXPECT_EQ(reader.copy().instances_of("order-service").size(), 1U);
+    EXPECT_TRUE(reader.copy().instances_of("unheard-of").empty());
+}
+
 TEST(EurekaInstances, AreCalledAtTheirSecurePortWhereThatIsEnabled) {
     auto secure = info("user-service", "h1");
     secure.secure_port = {8443, true};

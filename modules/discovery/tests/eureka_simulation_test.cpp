@@ -124,6 +124,9 @@ public:
             }
         }
         EXPECT_EQ(reader_.copy().carried(), 0U);
+        for (const auto& [name, instances] : reader_.copy().groups()) {
+            EXPECT_EQ(told_.find(name)->instances.size(), instances.size()) << name;
+        }
         ASSERT_TRUE(registry_.knows("h0:me:8080"));
         EXPECT_EQ(registry_.at("h0:me:8080").status, InstanceStatus::up);
         EXPECT_TRUE(registrar_.registered());
@@ -143,10 +146,11 @@ private:
         others_renew();
         read();
         write();
+        const auto changes = reader_.take_changes();
+        if (changes.everything) told_.publish_all(reader_.copy().groups());
+        for (const std::string& name : changes.names) told_.publish(name, reader_.copy().instances_of(name));
         // `steady` never stops and is never reported gone.
-        const Groups groups = reader_.copy().groups();
-        const auto found = groups.find("steady");
-        const bool seen = found != groups.end() && !found->second.empty();
+        const bool seen = !told_.find("steady")->instances.empty();
         seen_steady_ = seen_steady_ || seen;
         if (seen_steady_ && !seen) ++blind_;
     }
@@ -254,6 +258,7 @@ private:
     ManualClock clock_;
     ModelRegistry registry_{clock_};  // two addresses of one content: peers that agree
     EurekaReader reader_;
+    Directory told_;
     EurekaRegistrar registrar_;
     EurekaEndpoints reads_;
     EurekaEndpoints writes_;

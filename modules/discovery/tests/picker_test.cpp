@@ -43,7 +43,7 @@ struct Fleet {
     Cluster cluster;
 };
 
-TEST(Picker, RoundRobinAlternatesStrictly) {
+TEST(ClientFacts, F01_RoundRobinAlternatesStrictly) {
     Fleet fleet(Algorithm::round_robin, instances(2));
     std::string last = fleet.pick();
     for (int i = 0; i < 9; ++i) {
@@ -72,7 +72,7 @@ TEST(Picker, RandomMindsWeights) {
     EXPECT_NEAR(fleet.picks(40'000)["a"], 30'000, 400);
 }
 
-TEST(Picker, SmoothWeightedRoundRobinIsExactAndNotInBursts) {
+TEST(ClientFacts, F09_SmoothWeightedRoundRobinIsExactAndNotInBursts) {
     Fleet fleet(Algorithm::weighted, {instance("a", 1, {{"weight", "3"}}), instance("b", 1)});
     const auto counts = fleet.picks(400);
     EXPECT_EQ(counts.at("a"), 300);
@@ -125,7 +125,7 @@ double share_of_the_slow_one(Algorithm algorithm) {
     return static_cast<double>(slow) / calls;
 }
 
-TEST(Picker, AnInstanceTenTimesSlowerGetsLessThanAFifth) {
+TEST(ClientFacts, F10_AnInstanceTenTimesSlowerGetsLessThanAFifth) {
     EXPECT_LT(share_of_the_slow_one(Algorithm::least_loaded), 0.2);
     EXPECT_LT(share_of_the_slow_one(Algorithm::peak_ewma), 0.2);
     EXPECT_NEAR(share_of_the_slow_one(Algorithm::round_robin), 0.5, 0.01);

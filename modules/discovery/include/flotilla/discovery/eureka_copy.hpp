@@ -1,11 +1,12 @@
 #pragma once
 /// A client's own copy of a registry, and what callers see of it.
 
-#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/discovery/directory.hpp"
@@ -46,9 +47,16 @@ public:
 
     /// By name and by virtual host names, those that are UP unless all are wanted.
     [[nodiscard]] Groups groups() const;
+    /// The same for one name, in lower case.
+    [[nodiscard]] std::vector<ServiceInstance> instances_of(const std::string& name) const;
 
-    /// Another number when `groups` may say something else.
-    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+    /// What may have changed for callers since this was asked last.
+    struct Changes {
+        bool everything = false;
+        std::set<std::string> names;  ///< in lower case
+    };
+
+    [[nodiscard]] Changes take_changes();
 
     [[nodiscard]] std::size_t carried() const noexcept { return carried_.size(); }
 
@@ -59,10 +67,13 @@ private:
     };
 
     void drop_carried(TimePoint now);
+    void index(const std::string& app, const eureka::InstanceInfo& instance);
+    [[nodiscard]] bool wanted(const eureka::InstanceInfo& instance) const noexcept;
 
     Settings settings_;
     eureka::Applications copy_;
-    std::uint64_t version_ = 0;
+    std::map<std::string, std::set<std::string>> apps_by_name_;  // some may have lost the name
+    Changes changes_;
     std::optional<TimePoint> readable_since_;
     std::map<std::pair<std::string, std::string>, Carried> carried_;  // by app and id
 };

@@ -53,6 +53,9 @@ public:
 
     [[nodiscard]] const EurekaCopy& copy() const noexcept { return copy_; }
 
+    /// What callers are to be told.
+    [[nodiscard]] EurekaCopy::Changes take_changes() { return copy_.take_changes(); }
+
 private:
     void take_delta(const eureka::Applications& delta, TimePoint now);
     void done(TimePoint now);
