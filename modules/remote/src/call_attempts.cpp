@@ -118,6 +118,7 @@ Task<Method::Failure> Method::attempts(OutgoingRequest request, Call call) const
     RetryPlan plan = plan_for(request);
     const auto active = guards_.retry ? resilience::RetryBudget::Ticket() : client_.budget.call();
     std::vector<std::string> tried;
+    if (!call.avoid.empty()) tried.emplace_back(call.avoid);
     std::string again_at;  // the id of the instance that is to be asked once more
     const std::string hint(request.headers().find(core_.shared.hint_header));
     const std::string pinned(cookie(request.headers().find("Cookie"), core_.shared.instance_cookie));
@@ -166,6 +167,7 @@ Task<Method::Failure> Method::attempts(OutgoingRequest request, Call call) const
         };
         core_.meters.began(balanced);
         const std::string id(place.instance() ? std::string_view(place.instance()->id) : request.base());
+        if (call.picked) *call.picked = id;
         const bool logged = log_.enabled();
         std::string url;
         LoggedRequest shown;

@@ -5,6 +5,7 @@
 #include "flotilla/http/error.hpp"
 #include "flotilla/resilience/bulkhead.hpp"
 #include "flotilla/resilience/circuit_breaker.hpp"
+#include "flotilla/resilience/rate_limiter.hpp"
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
 #include "remote_core.hpp"
@@ -13,7 +14,7 @@ namespace flotilla::remote::detail {
 
 namespace {
 
-using resilience::Bulkhead;
+using resilience::RateLimiter;
 
 /// As policies are configured to see it: an answer by its status, everything else by its code.
 Error seen_by_policies(const CallError& error) {
@@ -46,6 +47,7 @@ struct Admission final : resilience::Waiter {
 
 /// Leaves the queue when its owner is cancelled while he waits; a place that he was given meanwhile is given
 /// back.
+template <class Bulkhead>
 class Queueing {
 public:
     Queueing(Bulkhead& bulkhead, Admission& admission) : bulkhead_(bulkhead), admission_(admission) {}
@@ -66,26 +68,37 @@ private:
 };
 
 /// A place in the bulkhead, or nothing when there is none in time.
-Task<Bulkhead::Permit> enter(Bulkhead& bulkhead, Deadline deadline, TimePoint now) {
-    if (bulkhead.config().max_wait_duration == Duration::zero()) co_return bulkhead.try_enter();
+template <class Bulkhead>
+Task<typename Bulkhead::Permit> enter(Bulkhead& bulkhead, Deadline patience) {
+    using Permit = typename Bulkhead::Permit;
     Admission admission;
     const auto entry = bulkhead.enter(admission);
-    if (entry == resilience::Entry::refused) co_return Bulkhead::Permit();
+    if (entry == resilience::Entry::refused) co_return Permit();
     if (entry == resilience::Entry::waiting) {
-        Queueing queueing(bulkhead, admission);
-        const Deadline patience =
-            deadline.or_sooner(Deadline::after(now, bulkhead.config().max_wait_duration));
+        Queueing<Bulkhead> queueing(bulkhead, admission);
         while (!admission.shared->admitted) {
             const runtime::Wake wake = co_await admission.shared->signal.wait(patience);
             if (wake != runtime::Wake::timed_out) continue;
             queueing.done();
-            if (bulkhead.leave_queue(admission)) co_return Bulkhead::Permit();
+            if (bulkhead.leave_queue(admission)) co_return Permit();
             break;  // admitted in the last moment
         }
         queueing.done();
     }
     co_return bulkhead.permit_of(admission);
 }
+
+/// Counts those who wait for their turn, also when they are cancelled.
+struct Turn {
+    explicit Turn(RateLimiter& its_limiter) : limiter(its_limiter) { limiter.begin_wait(); }
+
+    ~Turn() { limiter.end_wait(); }
+
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    RateLimiter& limiter;
+};
 
 }  // namespace
 
@@ -114,19 +127,41 @@ Task<Method::Failure> Method::inside_breaker(OutgoingRequest request, Call call)
         if (!permit) co_return CallError(ErrorKind::not_permitted, guards_.breaker->refusal().message());
     }
     Failure failure;
+    if (guards_.rate_limiter) {
+        const auto wait = guards_.rate_limiter->reserve_within(
+            std::min(guards_.rate_limiter->config().timeout_duration, call.deadline.left(began)), began
+        );
+        if (!wait) {
+            failure = CallError(ErrorKind::rejected, guards_.rate_limiter->refusal().message());
+        } else if (*wait > Duration::zero()) {
+            const Turn turn(*guards_.rate_limiter);
+            co_await runtime::sleep_until(began + *wait);
+        }
+    }
     bool limit_is_nearest = false;
     if (guards_.time_limiter && !failure) {
         const Deadline limit = guards_.time_limiter->deadline(core_.clock.now());
         limit_is_nearest = limit.at() < call.deadline.at();
         call.deadline = call.deadline.or_sooner(limit);
     }
-    Bulkhead::Permit place;
+    resilience::Bulkhead::Permit place;
     if (guards_.bulkhead && !failure) {
-        place = co_await enter(*guards_.bulkhead, call.deadline, began);
+        const Duration patience = guards_.bulkhead->config().max_wait_duration;
+        if (patience == Duration::zero())
+            place = guards_.bulkhead->try_enter();
+        else
+            place =
+                co_await enter(*guards_.bulkhead, call.deadline.or_sooner(Deadline::after(began, patience)));
         if (!place) failure = CallError(ErrorKind::rejected, guards_.bulkhead->refusal().message());
     }
+    resilience::QueueBulkhead::Permit thread;
+    if (guards_.queue_bulkhead && !failure) {
+        thread = co_await enter(*guards_.queue_bulkhead, call.deadline);
+        if (!thread) failure = CallError(ErrorKind::rejected, guards_.queue_bulkhead->refusal().message());
+    }
     const bool asked = !failure;
-    if (asked) failure = co_await attempts(std::move(request), call);
+    if (asked) failure = co_await innermost(std::move(request), call);
+    thread.leave();
     place.leave();
 
     const TimePoint now = core_.clock.now();

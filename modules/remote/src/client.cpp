@@ -6,6 +6,7 @@
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/gzip.hpp"
+#include "flotilla/resilience/hystrix.hpp"
 #include "remote_core.hpp"
 
 namespace flotilla::remote::detail {
@@ -21,18 +22,23 @@ std::string letters_and_digits(std::string_view text) {
     return out;
 }
 
-/// What stands around a method, and under which name: the client's own choice, one for each method as Spring
-/// makes them, or whatever is configured under the name of the client.
-Guards guards_of(const RemoteCore& core, const ClientSpec& spec, const std::string& key) {
-    if (!core.options.guards) return {};
+/// The name of what stands around a method: the client's own choice, one for each method as Spring makes
+/// them, or the client.
+std::string guard_id(const RemoteCore& core, const ClientSpec& spec, const std::string& key) {
     const BreakerSettings& settings = core.shared.circuitbreaker;
-    const std::string_view group = settings.group.enabled ? std::string_view(spec.context_id) : "";
-    if (!spec.settings.circuit_breaker.empty())
-        return core.options.guards({.id = spec.settings.circuit_breaker, .group = group, .make_breaker = true}
-        );
-    if (!settings.enabled) return core.options.guards({.id = spec.context_id, .group = group});
-    const std::string id = settings.alphanumeric_ids.enabled ? letters_and_digits(key) : key;
-    return core.options.guards({.id = id, .group = group, .make_breaker = true});
+    if (!spec.settings.circuit_breaker.empty()) return spec.settings.circuit_breaker;
+    if (!settings.enabled) return spec.context_id;
+    return settings.alphanumeric_ids.enabled ? letters_and_digits(key) : key;
+}
+
+Guards guards_for(const RemoteCore& core, const ClientSpec& spec, const std::string& id) {
+    if (!core.guards) return {};
+    const BreakerSettings& settings = core.shared.circuitbreaker;
+    return core.guards({
+        .id = id,
+        .group = settings.group.enabled ? std::string_view(spec.context_id) : "",
+        .make_breaker = settings.enabled || !spec.settings.circuit_breaker.empty(),
+    });
 }
 
 }  // namespace
@@ -74,7 +80,8 @@ Method::Method(Client& client, const MethodDeclaration& declaration)
           client.spec.settings.logger_level,
           client.spec.settings.log
       ),
-      guards_(guards_of(core_, client.spec, key_)),
+      guard_id_(guard_id(core_, client.spec, key_)),
+      guards_(guards_for(core_, client.spec, guard_id_)),
       wrapped_(guards_.any() || client.cache != nullptr) {
     metrics::Registry* meters = core_.options.telemetry.meters;
     if (!meters) return;
@@ -87,6 +94,12 @@ Method::Method(Client& client, const MethodDeclaration& declaration)
     };
     fallbacks_succeeded_ = fallbacks("success");
     fallbacks_failed_ = fallbacks("failure");
+    if (!client.spec.settings.hedge.enabled) return;
+    hedges_ = meters->counter(
+        "remote.hedges",
+        {{"client", client.spec.context_id}, {"method", name_}},
+        {.description = "Second attempts that were made beside slow ones"}
+    );
 }
 
 OutgoingRequest Method::begin(const CallOptions& options) const {
@@ -102,6 +115,10 @@ bool Method::escapes_slash() const noexcept {
 
 void Method::fell_back(bool succeeded) const noexcept {
     (succeeded ? fallbacks_succeeded_ : fallbacks_failed_).increment();
+    if (!core_.options.hystrix || !guards_.breaker) return;
+    using resilience::CommandEvent;
+    const auto event = succeeded ? CommandEvent::fallback_success : CommandEvent::fallback_failure;
+    core_.options.hystrix->fallback(guard_id_, event, core_.clock.now());
 }
 
 void Method::finish_request(OutgoingRequest& request) const {
@@ -132,7 +149,7 @@ Deadline Method::deadline_of(Timeout timeout) const noexcept {
 Task<Method::Failure> Method::run(OutgoingRequest request, ResultSlot slot, Timeout timeout) const {
     const Call call{.slot = slot, .deadline = deadline_of(timeout)};
     finish_request(request);
-    if (!wrapped_) return attempts(std::move(request), call);
+    if (!wrapped_) return innermost(std::move(request), call);
     return client_.cache ? cached(std::move(request), call) : guarded(std::move(request), call);
 }
 
@@ -140,7 +157,7 @@ Task<Method::Failure> Method::run_raw(OutgoingRequest request, std::optional<htt
     const {
     const Call call{.deadline = deadline_of(std::nullopt), .raw = &answer};
     finish_request(request);
-    if (!wrapped_) return attempts(std::move(request), call);
+    if (!wrapped_) return innermost(std::move(request), call);
     return client_.cache ? cached(std::move(request), call) : guarded(std::move(request), call);
 }
 

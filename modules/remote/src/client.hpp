@@ -15,6 +15,8 @@
 #include "flotilla/remote/http_cache.hpp"
 #include "flotilla/remote/remote.hpp"
 #include "flotilla/resilience/retry_budget.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+#include "latency_window.hpp"
 #include "retry_plan.hpp"
 
 namespace flotilla::remote {
@@ -64,6 +66,9 @@ private:
         Deadline deadline{};
         /// Where the answer is kept, instead of being read; 304 is an answer then.
         std::optional<http::ClientResponse>* raw = nullptr;
+        /// The id of the instance that was picked last, for who wants to know; and of one to be avoided.
+        std::string* picked = nullptr;
+        std::string_view avoid{};
     };
 
     /// What an attempt goes to.
@@ -87,6 +92,13 @@ private:
     Task<Failure> guarded(OutgoingRequest request, Call call) const;
     Task<Failure> inside_breaker(OutgoingRequest request, Call call) const;
 
+    /// `attempts`, hedged where that is wanted.
+    Task<Failure> innermost(OutgoingRequest request, Call call) const;
+    Task<Failure> hedged(OutgoingRequest request, Call call) const;
+    struct Race;
+    Task<bool> race(Race& race, runtime::TaskScope& scope) const;
+    Task<> run_one(Race& race, std::size_t lane) const;
+
     Task<Failure> attempts(OutgoingRequest request, Call call) const;
     [[nodiscard]] RetryPlan plan_for(const OutgoingRequest& request) const noexcept;
     [[nodiscard]] http::ClientRequest wire_request(
@@ -108,10 +120,12 @@ private:
     const std::string template_;  // with the client's path
     const bool json_;
     const ExchangeLog log_;
-    Guards guards_;
-    bool wrapped_ = false;  // there is more around an attempt than the attempts
+    const std::string guard_id_;
+    const Guards guards_;
+    const bool wrapped_;  // there is more around an attempt than the attempts
     metrics::Counter fallbacks_succeeded_;
     metrics::Counter fallbacks_failed_;
+    metrics::Counter hedges_;
 };
 
 class Client {
@@ -128,6 +142,7 @@ public:
     resilience::RetryBudget& budget;
     std::unique_ptr<HttpCache> cache;
     Flights flights;
+    LatencyWindow latencies;  ///< of hedged clients
     std::array<metrics::Counter, 5> cache_results;
     std::deque<Method> methods;
     Method* plain = nullptr;  ///< for calls without a declaration

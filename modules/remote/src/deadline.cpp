@@ -50,12 +50,26 @@ std::optional<Duration> parse_grpc_timeout(std::string_view text) {
 }
 
 std::optional<Duration> time_left(const http::Fields& fields) {
+    constexpr std::string_view ours = "X-Request-Deadline-Ms";
+    constexpr std::string_view grpc = "grpc-timeout";
+    constexpr std::string_view envoy = "X-Envoy-Expected-Rq-Timeout-Ms";
     std::optional<Duration> least;
-    if (const auto* field = fields.find("X-Request-Deadline-Ms"))
-        lower(least, parse_milliseconds(field->value));
-    if (const auto* field = fields.find("grpc-timeout")) lower(least, parse_grpc_timeout(field->value));
-    if (const auto* field = fields.find("X-Envoy-Expected-Rq-Timeout-Ms"))
-        lower(least, parse_milliseconds(field->value));
+    for (const auto& field : fields) {
+        // Most requests have none of them: a look at the length is enough.
+        switch (field.name.size()) {
+            case ours.size():
+                if (iequals(field.name, ours)) lower(least, parse_milliseconds(field.value));
+                break;
+            case grpc.size():
+                if (iequals(field.name, grpc)) lower(least, parse_grpc_timeout(field.value));
+                break;
+            case envoy.size():
+                if (iequals(field.name, envoy)) lower(least, parse_milliseconds(field.value));
+                break;
+            default:
+                break;
+        }
+    }
     return least;
 }
 

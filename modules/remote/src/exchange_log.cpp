@@ -22,10 +22,13 @@ std::int64_t in_ms(Duration span) {
     return std::chrono::duration_cast<Milliseconds>(span).count();
 }
 
-void sort_by_name(Lines& lines) {
-    std::ranges::stable_sort(lines, [](const auto& a, const auto& b) {
-        return std::ranges::lexicographical_compare(a.first, b.first, {}, ascii_lower, ascii_lower);
-    });
+/// In the order of names in any case; lines of one name stay in their order.
+void add_sorted(Lines& lines, std::string name, std::string_view value) {
+    const auto before = [](const std::string& one, const auto& other) {
+        return std::ranges::lexicographical_compare(one, other.first, {}, ascii_lower, ascii_lower);
+    };
+    const auto at = std::upper_bound(lines.begin(), lines.end(), name, before);
+    lines.emplace(at, std::move(name), value);
 }
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
@@ -73,9 +76,8 @@ void ExchangeLog::request(const LoggedRequest& request) const {
     if (level_ < LoggerLevel::headers) return;
     Lines lines;
     request.headers->for_each([&](std::string_view name, std::string_view value) {
-        lines.emplace_back(name, redacted(name) ? hidden : value);
+        add_sorted(lines, std::string(name), redacted(name) ? hidden : value);
     });
-    sort_by_name(lines);
     for (const auto& [name, value] : lines) line(fmt::format("{}: {}", name, value));
     if (level_ == LoggerLevel::full && request.has_body) {
         line({});
@@ -100,8 +102,7 @@ void ExchangeLog::response(const LoggedRequest& request, const LoggedResponse& r
     if (level_ < LoggerLevel::headers) return;
     Lines lines;
     for (const auto& field : *response.fields)
-        lines.emplace_back(to_lower(field.name), redacted(field.name) ? hidden : field.value);
-    sort_by_name(lines);
+        add_sorted(lines, to_lower(field.name), redacted(field.name) ? hidden : field.value);
     for (const auto& [name, value] : lines) line(fmt::format("{}: {}", name, value));
     if (level_ == LoggerLevel::full && response.status != 204 && response.status != 205) {
         line({});
@@ -127,9 +128,8 @@ void ExchangeLog::json(
     if (level_ >= LoggerLevel::headers) {
         Lines lines;
         request.headers->for_each([&](std::string_view name, std::string_view value) {
-            lines.emplace_back(name, redacted(name) ? hidden : value);
+            add_sorted(lines, std::string(name), redacted(name) ? hidden : value);
         });
-        sort_by_name(lines);
         append_members(out, "requestHeaders", lines);
     }
     if (level_ == LoggerLevel::full && request.has_body)
@@ -141,8 +141,7 @@ void ExchangeLog::json(
         if (level_ >= LoggerLevel::headers) {
             Lines lines;
             for (const auto& field : *response->fields)
-                lines.emplace_back(to_lower(field.name), redacted(field.name) ? hidden : field.value);
-            sort_by_name(lines);
+                add_sorted(lines, to_lower(field.name), redacted(field.name) ? hidden : field.value);
             append_members(out, "responseHeaders", lines);
         }
         if (level_ == LoggerLevel::full) append_member(out, "responseBody", body_text(response->body));

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/resilience/policies.hpp"
 
 namespace flotilla::remote {
 
@@ -40,6 +41,12 @@ RemoteCore::RemoteCore(
         shared = std::move(*loaded);
     else
         problem(loaded.error());
+    guards = options.guards;
+    if (guards || !options.policies) return;
+    constexpr std::string_view no_limits = "spring.cloud.circuitbreaker.resilience4j.disable-time-limiter";
+    const auto without_limits = environment.get<bool>(no_limits, false);
+    if (!without_limits) problem(without_limits.error());
+    guards = guards_of(*options.policies, !without_limits.value_or(false));
 }
 
 void RemoteCore::problem(const Error& error) const {
@@ -76,7 +83,9 @@ detail::Client& RemoteCore::plain_client(std::string_view service) {
 }
 
 resilience::RetryBudget& RemoteCore::budget(std::string_view service) {
-    auto& budget = budgets[to_lower(service)];
+    const std::string name = to_lower(service);
+    if (options.policies) return options.policies->retry_budgets().get(name);
+    auto& budget = budgets[name];
     if (!budget) budget = std::make_unique<resilience::RetryBudget>();
     return *budget;
 }

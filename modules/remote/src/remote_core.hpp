@@ -42,6 +42,7 @@ struct RemoteCore {
     discovery::LoadBalancer& balancer;
     const RemoteOptions options;
     SharedSettings shared;
+    GuardsFor guards;
     http::Client http;
     BalancerMeters meters;
 
@@ -56,7 +57,7 @@ struct RemoteCore {
     std::deque<detail::Client> clients;
     std::map<std::string, detail::Client*, std::less<>> plain;
     std::map<std::string, detail::Client*, std::less<>> by_context;
-    std::map<std::string, std::unique_ptr<resilience::RetryBudget>, std::less<>> budgets;
+    std::map<std::string, std::unique_ptr<resilience::RetryBudget>, std::less<>> budgets;  // without policies
 };
 
 /// Whether the host of a URL is the name of a service: after `lb://`, or without port and dot.

@@ -103,7 +103,7 @@ TEST(ClientFacts, F27_AStaleAnswerIsServedWhenTheServiceIsGone) {
             h.discovery.replace({});
             auto request = OutgoingRequest::get("lb://catalog-service/items/a");
             EXPECT_FALSE(co_await h.remote.send(std::move(request)))
-                << "calls without a declaration have no cache";
+                << "calls without a declaration have a cache of their own";
             EXPECT_EQ((co_await client.item("a")).value(), "a1");
             EXPECT_FALSE(co_await client.item("b"));
             h.discovery.replace({at("catalog-service", "a", instance.port())});

@@ -35,6 +35,13 @@ using OptionalInt = std::optional<int>;
 using OptionalText = std::optional<std::string>;
 using Ints = std::vector<int>;
 
+struct Login {
+    std::string user;
+    std::optional<int> pin;
+};
+
+FLT_DESCRIBE(Login, user, pin)
+
 struct OrderClient {
     static constexpr Target target{.service = "order-service"};
 
@@ -47,7 +54,7 @@ struct OrderClient {
     Get<"/types/{b}/{d}", std::string(Path<"b", bool>, Path<"d", double>, Query<"s", Sort>)> types;
     Post<"/orders", Order(Body<Order>)> create;
     Post<"/text", void(Body<std::string>)> text;
-    Post<"/login", void(Form<Filter>)> form;
+    Post<"/login", void(Form<Login>)> form;
 };
 
 FLT_DESCRIBE(OrderClient, get_orders, twice, query, joined, maps, headers, types, create, text, form)
@@ -268,6 +275,7 @@ TEST(Declarations, AFallbackAnswersWhenTheServiceDoesNot) {
 }
 
 TEST(Declarations, KeysNameTypesAsJavaDoes) {
+    EXPECT_EQ(OrderClient::target.service, "order-service");
     EXPECT_EQ(decltype(OrderClient::get_orders)::signature(), "(String)");
     EXPECT_EQ(decltype(OrderClient::twice)::signature(), "(int,String)");
     EXPECT_EQ(decltype(OrderClient::maps)::signature(), "(Filter,Map)");

@@ -5,6 +5,7 @@
 #include "flotilla/remote/remote.hpp"
 #include "flotilla/resilience/bulkhead.hpp"
 #include "flotilla/resilience/circuit_breaker.hpp"
+#include "flotilla/resilience/rate_limiter.hpp"
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
 #include "flotilla/runtime/task_scope.hpp"
@@ -19,6 +20,7 @@ using resilience::BreakerState;
 using resilience::Bulkhead;
 using resilience::CircuitBreaker;
 using resilience::CircuitBreakerConfig;
+using resilience::RateLimiter;
 using resilience::Retry;
 using resilience::TimeLimiter;
 using testing::at;
@@ -210,6 +212,27 @@ TEST(Guarded, AFullBulkheadRefusesOrLetsWait) {
             co_await instance.stop();
         });
     }
+}
+
+TEST(Guarded, ARateLimiterLetsWaitOrRefuses) {
+    const TimePoint start = Clock::system().now();
+    RateLimiter limiter(
+        "orders", {.limit_for_period = 2, .limit_refresh_period = 10s, .timeout_duration = 1ms}, start
+    );
+    with_remote(guarded_by({.rate_limiter = &limiter}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        EXPECT_TRUE(co_await client.get_orders("u"));
+        EXPECT_TRUE(co_await client.get_orders("u"));
+        const auto refused = co_await client.get_orders("u");
+        EXPECT_EQ(refused.error().kind(), ErrorKind::rejected);
+        EXPECT_EQ(refused.error().message(), "RateLimiter 'orders' does not permit further calls");
+        EXPECT_EQ(service.calls, 2);
+        co_await instance.stop();
+    });
 }
 
 TEST(Guarded, ARetryPolicyGoesAroundTheBreakerAndTheBalancerRetriesNoMore) {

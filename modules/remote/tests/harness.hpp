@@ -23,9 +23,7 @@ class Instance {
 public:
     Instance(runtime::Runtime& runtime, http::Router& router, http::Telemetry telemetry = {})
         : runtime_(runtime),
-          server_(std::make_unique<http::Server>(
-              runtime, http::ServerConfig{.port = 0, .address = "127.0.0.1"}, router, telemetry
-          )) {}
+          server_(std::make_unique<http::Server>(runtime, on_a_free_port(), router, telemetry)) {}
 
     Task<> start() { endpoint_ = (co_await server_->start()).value(); }
 
@@ -36,6 +34,13 @@ public:
     [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
 
 private:
+    static http::ServerConfig on_a_free_port() {
+        http::ServerConfig config;
+        config.port = 0;
+        config.address = "127.0.0.1";
+        return config;
+    }
+
     runtime::Runtime& runtime_;
     std::unique_ptr<http::Server> server_;
     runtime::Endpoint endpoint_;
@@ -44,13 +49,13 @@ private:
 inline discovery::ServiceInstance at(
     std::string service, std::string id, std::uint16_t port, discovery::Metadata metadata = {}
 ) {
-    return {
-        .id = std::move(id),
-        .service = std::move(service),
-        .host = "127.0.0.1",
-        .port = port,
-        .metadata = std::move(metadata)
-    };
+    discovery::ServiceInstance instance;
+    instance.id = std::move(id);
+    instance.service = std::move(service);
+    instance.host = "127.0.0.1";
+    instance.port = port;
+    instance.metadata = std::move(metadata);
+    return instance;
 }
 
 /// A port at which nobody listens.

@@ -31,7 +31,7 @@ protected:
     struct Got {
         CachePlan plan;
         CacheResult result{};
-        std::string body;
+        std::string body{};
         bool from_cache = false;
     };
 

@@ -4,11 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "flotilla/base/text.hpp"
-#include "flotilla/http/percent.hpp"
-#include "flotilla/remote/deadline.hpp"
-#include "flotilla/runtime/task_scope.hpp"
-#include "harness.hpp"
+#include "order_service.hpp"
 
 namespace flotilla::remote {
 
@@ -19,75 +15,10 @@ using testing::at;
 using testing::dead_port;
 using testing::Harness;
 using testing::Instance;
+using testing::Order;
+using testing::OrderClient;
+using testing::Service;
 using testing::with_remote;
-
-struct Order {
-    std::string order_id;
-    int qty = 0;
-};
-
-FLT_DESCRIBE(Order, order_id, qty)
-
-struct OrderClient {
-    static constexpr Target target{.service = "order-service"};
-
-    Get<"/order-service/{userId}/orders", std::vector<Order>(Path<"userId">)> get_orders;
-    Post<"/order-service/{userId}/orders", Order(Path<"userId">, Body<Order>)> create_order;
-    Get<"/echo", std::string()> echo;
-    Get<"/status/{code}", std::string(Path<"code", int>)> status;
-    Get<"/slow/{ms}", std::string(Path<"ms", int>)> slow;
-    Delete<"/orders/{id}", void(Path<"id">)> remove;
-};
-
-FLT_DESCRIBE(OrderClient, get_orders, create_order, echo, status, slow, remove)
-
-/// What the services of these tests answer. Counts and names itself.
-struct Service {
-    explicit Service(std::string its_name) : name(std::move(its_name)) {
-        honour_deadlines(router);
-        router.get("/order-service/{userId}/orders", [this](http::Path<"userId"> user) {
-            ++calls;
-            return std::vector<Order>{{name + "-" + *user, 2}};
-        });
-        router.post("/order-service/{userId}/orders", [this](http::Path<"userId">, http::Body<Order> order) {
-            ++calls;
-            return Order{order->order_id + "!", order->qty};
-        });
-        router.get("/echo", [this](http::Request& request) {
-            ++calls;
-            std::string text = name + "\n";
-            for (const auto& field : request.fields()) {
-                text += to_lower(field.name) + ": " + std::string(field.value) + "\n";
-            }
-            return text;
-        });
-        router.get("/status/{code}", [this](http::Path<"code", int> code) {
-            ++calls;
-            http::Response response(static_cast<http::Status>(*code), "text/plain", "said " + name);
-            if (*code == 429) response.set("Retry-After", "7");
-            return response;
-        });
-        router.get("/slow/{ms}", [this](http::Path<"ms", int> ms) { return slow(*ms); });
-        router.del("/orders/{id}", [this](http::Path<"id">) {
-            ++calls;
-            return http::Response(http::Status::no_content);
-        });
-        router.get("/raw/{*rest}", [this](http::Request& request) {
-            ++calls;
-            return std::string(request.raw_path()) + "?" + std::string(request.query());
-        });
-    }
-
-    Task<std::string> slow(int ms) {
-        ++calls;
-        co_await runtime::sleep_for(std::chrono::milliseconds(ms));
-        co_return name;
-    }
-
-    std::string name;
-    http::Router router;
-    std::atomic<int> calls = 0;
-};
 
 const testing::Properties one_client = {
     {"spring.cloud.openfeign.client.config.order-service.read-timeout", "300"}
@@ -103,234 +34,19 @@ TEST(Remotes, ADeclaredMethodIsCalledLikeAFunction) {
         const auto client = h.remote.client<OrderClient>();
         const auto orders = co_await client.get_orders("83cb");
         EXPECT_TRUE(orders) << orders.error().message();
-        if (orders) EXPECT_EQ(orders->at(0).order_id, "a-83cb");
+        if (orders) {
+            EXPECT_EQ(orders->at(0).order_id, "a-83cb");
+        }
         const Order wanted{"rope", 3};
         const auto made = co_await client.create_order("83cb", wanted);
         EXPECT_TRUE(made) << made.error().message();
-        if (made) EXPECT_EQ(made->order_id, "rope!");
+        if (made) {
+            EXPECT_EQ(made->order_id, "rope!");
+        }
         EXPECT_TRUE(co_await client.remove("7"));
         const auto echo = co_await client.echo.header("X-Tenant", "kr")();
         EXPECT_NE(echo->find("x-tenant: kr\n"), std::string::npos);
         co_await instance.stop();
-    });
-}
-
-TEST(ClientFacts, F01_RoundRobinAlternates) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        Service a("a");
-        Service b("b");
-        Instance first(h.runtime, a.router);
-        Instance second(h.runtime, b.router);
-        co_await first.start();
-        co_await second.start();
-        h.discovery.replace({at("order-service", "a", first.port()), at("order-service", "b", second.port())}
-        );
-        const auto client = h.remote.client<OrderClient>();
-        std::string order;
-        for (int i = 0; i < 10; ++i) {
-            const auto echo = co_await client.echo();
-            order.push_back(echo->at(0));
-        }
-        EXPECT_EQ(a.calls, 5);
-        EXPECT_EQ(b.calls, 5);
-        EXPECT_TRUE(order == "ababababab" || order == "bababababa") << order;
-        co_await first.stop();
-        co_await second.stop();
-    });
-}
-
-TEST(ClientFacts, F02_ADeadInstanceCostsOneMoreAttemptUntilTheRegistryKnows) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        Service alive("alive");
-        Instance instance(h.runtime, alive.router);
-        co_await instance.start();
-        const auto dead = at("order-service", "dead", dead_port());
-        const auto good = at("order-service", "good", instance.port());
-        h.discovery.replace({dead, good});
-        const auto client = h.remote.client<OrderClient>();
-        for (int i = 0; i < 10; ++i) {
-            const auto echo = co_await client.echo();
-            EXPECT_TRUE(echo) << echo.error().message();
-        }
-        EXPECT_EQ(alive.calls, 10);
-        h.discovery.replace({good});
-        EXPECT_TRUE(co_await client.echo());
-        h.discovery.replace({dead});
-        const auto failed = co_await client.echo();
-        EXPECT_EQ(failed.error().kind(), ErrorKind::connect);
-        EXPECT_EQ(failed.error().attempts(), 2U);
-        EXPECT_EQ(failed.error().instance(), "dead");
-        co_await instance.stop();
-    });
-}
-
-TEST(ClientFacts, F02_AnEjectedInstanceIsNotAskedAgain) {
-    testing::Setup setup;
-    setup.balancer.outlier.enabled = true;
-    with_remote(std::move(setup), [](Harness& h) -> Task<> {
-        Service alive("alive");
-        Instance instance(h.runtime, alive.router);
-        co_await instance.start();
-        h.discovery.replace(
-            {at("order-service", "dead", dead_port()), at("order-service", "good", instance.port())}
-        );
-        const auto client = h.remote.client<OrderClient>();
-        const Order wanted{"rope", 1};
-        int failures = 0;
-        for (int i = 0; i < 20; ++i) {
-            const auto made = co_await client.create_order("u", wanted);
-            failures += made ? 0 : 1;
-        }
-        EXPECT_LE(failures, 1) << "a POST is not repeated, but the dead instance is left out at once";
-        co_await instance.stop();
-    });
-}
-
-TEST(ClientFacts, F03_APostToADeadInstanceIsOneAttempt) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        h.discovery.replace({at("order-service", "d1", dead_port()), at("order-service", "d2", dead_port())});
-        const auto client = h.remote.client<OrderClient>();
-        const Order wanted{"rope", 1};
-        const auto made = co_await client.create_order("u", wanted);
-        EXPECT_EQ(made.error().kind(), ErrorKind::connect);
-        EXPECT_EQ(made.error().attempts(), 1U);
-    });
-}
-
-TEST(ClientFacts, F04_SameAndNextInstanceAreTriedInOrder) {
-    with_remote(
-        {.properties =
-             {{"spring.cloud.loadbalancer.retry.max-retries-on-same-service-instance", "1"},
-              {"spring.cloud.loadbalancer.retry.max-retries-on-next-service-instance", "1"},
-              {"spring.cloud.loadbalancer.retry.retryable-status-codes", "503"}}},
-        [](Harness& h) -> Task<> {
-            std::string order;
-            http::Router a;
-            http::Router b;
-            const auto fails = [&order](char name) {
-                return [&order, name] {
-                    order.push_back(name);
-                    return http::Response(
-                        http::Status::service_unavailable, "text/plain", std::string(1, name)
-                    );
-                };
-            };
-            a.get("/echo", fails('a'));
-            b.get("/echo", fails('b'));
-            Instance first(h.runtime, a);
-            Instance second(h.runtime, b);
-            co_await first.start();
-            co_await second.start();
-            h.discovery.replace(
-                {at("order-service", "a", first.port()), at("order-service", "b", second.port())}
-            );
-            const auto client = h.remote.client<OrderClient>();
-            const auto failed = co_await client.echo();
-            EXPECT_TRUE(order == "aabb" || order == "bbaa") << order;
-            EXPECT_EQ(failed.error().attempts(), 4U);
-            EXPECT_EQ(failed.error().status(), 503);
-            EXPECT_EQ(failed.error().body().front(), order.back()) << "the last answer is kept";
-            co_await first.stop();
-            co_await second.stop();
-        }
-    );
-}
-
-TEST(ClientFacts, F05_WithoutInstancesACallFailsAtOnce) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        h.discovery.replace({});
-        const auto client = h.remote.client<OrderClient>();
-        (void)co_await client.echo();
-        const TimePoint began = h.runtime.clock().now();
-        const auto failed = co_await client.echo();
-        EXPECT_LT(h.runtime.clock().now() - began, 1ms);
-        EXPECT_EQ(failed.error().kind(), ErrorKind::no_instance);
-        EXPECT_EQ(failed.error().message(), "No instances available for order-service");
-        EXPECT_EQ(http::status_of(failed.error()), http::Status::service_unavailable);
-        EXPECT_EQ(h.remote.http().stats().opened, 0U);
-    });
-}
-
-TEST(ClientFacts, F06_NamesCountInAnyCaseAndWhatFollowsThemArrivesAsItIs) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        Service service("a");
-        Instance instance(h.runtime, service.router);
-        co_await instance.start();
-        h.discovery.replace(
-            {at("ORDER_SERVICE", "u", instance.port()), at("ORDER-SERVICE", "d", instance.port())}
-        );
-        for (const std::string base :
-             {"http://ORDER_SERVICE", "http://order_service", "http://order-service", "lb://Order-Service"}) {
-            const std::string target = "/raw/a%20b/%E2%82%AC/x;y=1/+?q=a%2Fb&empty&z=%7B1%7D";
-            const auto answer = co_await h.remote.get<std::string>(base + target);
-            EXPECT_TRUE(answer) << answer.error().message();
-            if (answer) EXPECT_EQ(*answer, target);
-        }
-        const std::string direct = "http://127.0.0.1:" + std::to_string(instance.port()) + "/echo";
-        EXPECT_TRUE(co_await h.remote.get<std::string>(direct));
-        const auto orders =
-            co_await h.remote.get<std::vector<Order>>("lb://ORDER-SERVICE/order-service/kim/orders");
-        EXPECT_EQ(orders->at(0).order_id, "a-kim");
-        const Order wanted{"rope", 2};
-        const auto made =
-            co_await h.remote.post<Order>("lb://ORDER-SERVICE/order-service/kim/orders", wanted);
-        EXPECT_EQ(made->order_id, "rope!");
-        const auto unknown = co_await h.remote.get<std::string>("http://nobody/x");
-        EXPECT_EQ(unknown.error().kind(), ErrorKind::no_instance);
-        const auto malformed = co_await h.remote.get<std::string>("http://a b/x");
-        EXPECT_EQ(malformed.error().kind(), ErrorKind::invalid);
-        co_await instance.stop();
-    });
-}
-
-TEST(ClientFacts, F07_TheOwnZoneComesFirst) {
-    testing::Setup setup;
-    setup.balancer.zone = "z1";
-    setup.balancer.zone_preference = true;
-    with_remote(std::move(setup), [](Harness& h) -> Task<> {
-        Service a("a");
-        Service b("b");
-        Instance first(h.runtime, a.router);
-        Instance second(h.runtime, b.router);
-        co_await first.start();
-        co_await second.start();
-        const auto near = at("order-service", "a", first.port(), {{"zone", "z1"}});
-        const auto far = at("order-service", "b", second.port(), {{"zone", "z2"}});
-        h.discovery.replace({near, far});
-        const auto client = h.remote.client<OrderClient>();
-        for (int i = 0; i < 4; ++i) EXPECT_TRUE(co_await client.echo());
-        EXPECT_EQ(a.calls, 4);
-        h.discovery.replace({far});
-        EXPECT_TRUE(co_await client.echo());
-        EXPECT_EQ(b.calls, 1);
-        co_await first.stop();
-        co_await second.stop();
-    });
-}
-
-TEST(ClientFacts, F08_ACookiePinsACallToItsInstance) {
-    with_remote({}, [](Harness& h) -> Task<> {
-        Service a("a");
-        Service b("b");
-        Instance first(h.runtime, a.router);
-        Instance second(h.runtime, b.router);
-        co_await first.start();
-        co_await second.start();
-        h.discovery.replace(
-            {at("order-service", "i1", first.port()), at("order-service", "i2", second.port())}
-        );
-        const auto client = h.remote.client<OrderClient>();
-        const auto pinned = client.echo.header("Cookie", "x=1; sc-lb-instance-id=i2");
-        const auto lost = client.echo.header("Cookie", "sc-lb-instance-id=i9");
-        for (int i = 0; i < 100; ++i) {
-            const auto echo = co_await pinned();
-            EXPECT_EQ(echo->front(), 'b');
-            EXPECT_TRUE(co_await client.echo());
-        }
-        EXPECT_NEAR(a.calls, 50, 5);
-        EXPECT_TRUE(co_await lost());
-        co_await first.stop();
-        co_await second.stop();
     });
 }
 
@@ -418,7 +134,9 @@ TEST(ClientFacts, F17_ADismissed404IsAnEmptyValueWhateverItsBody) {
             const auto client = h.remote.client<OrderClient>();
             const auto orders = co_await client.get_orders("u");
             EXPECT_TRUE(orders) << orders.error().message();
-            if (orders) EXPECT_TRUE(orders->empty());
+            if (orders) {
+                EXPECT_TRUE(orders->empty());
+            }
             EXPECT_EQ((co_await client.remove("u")).error().status(), 404) << "there is no value to be empty";
             co_await instance.stop();
         }
@@ -652,14 +370,6 @@ TEST(Remotes, WhatIsMeasuredHasTheNamesOfSpring) {
         EXPECT_FALSE(co_await client.get_orders("u"));
         co_await instance.stop();
     });
-    const auto success = meters.timer(
-        "loadbalancer.requests.success",
-        {{"method", "GET"},
-         {"uri", "/order-service/{userId}/orders"},
-         {"serviceId", "order-service"},
-         {"outcome", "SUCCESS"},
-         {"status", "200"}}
-    );
     const std::string text = meters.scrape();
     const auto line = [&](std::string_view start) {
         const std::size_t begin = text.find(start);
@@ -710,41 +420,6 @@ TEST(ClientFacts, F30_OnlyLongBodiesOfNamedTypesAreCompressed) {
             co_await instance.stop();
         }
     );
-}
-
-Task<> call_many(OrderClient& client, int times, std::atomic<int>& failures, std::atomic<int>& done) {
-    for (int i = 0; i < times; ++i) {
-        const auto echo = co_await client.echo();
-        if (!echo) ++failures;
-    }
-    ++done;
-}
-
-TEST(ClientFacts, F01_ThreeInstancesShareTheCallsOfManyLoops) {
-    with_remote({.loops = 4}, [](Harness& h) -> Task<> {
-        std::vector<std::unique_ptr<Service>> services;
-        std::vector<std::unique_ptr<Instance>> instances;
-        std::vector<discovery::ServiceInstance> list;
-        for (int i = 0; i < 3; ++i) {
-            services.push_back(std::make_unique<Service>(std::to_string(i)));
-            instances.push_back(std::make_unique<Instance>(h.runtime, services.back()->router));
-            co_await instances.back()->start();
-            list.push_back(at("order-service", std::to_string(i), instances.back()->port()));
-        }
-        h.discovery.replace(list);
-        auto client = h.remote.client<OrderClient>();
-        std::atomic<int> failures = 0;
-        std::atomic<int> done = 0;
-        for (std::size_t i = 0; i < 4; ++i) {
-            runtime::EventLoop& loop = h.runtime.loop(i);
-            const std::function<Task<>()> calls = [&] { return call_many(client, 75, failures, done); };
-            co_await h.runtime.on<void>(loop, calls);
-        }
-        EXPECT_EQ(done, 4);
-        EXPECT_EQ(failures, 0);
-        for (const auto& service : services) EXPECT_NEAR(service->calls, 100, 1);
-        for (const auto& instance : instances) co_await instance->stop();
-    });
 }
 
 }  // namespace

@@ -26,72 +26,14 @@
 #include <vector>
 
 #include "flotilla/base/assert.hpp"
-#include "flotilla/http/client_response.hpp"
-#include "flotilla/remote/call_error.hpp"
+#include "flotilla/remote/bound_method.hpp"
+#include "flotilla/remote/declaration.hpp"
 #include "flotilla/remote/parameters.hpp"
 #include "flotilla/runtime/task.hpp"
 
 namespace flotilla::remote {
 
-/// What a client struct says about the service that it speaks to.
-struct Target {
-    std::string_view service;          ///< the name under which it is registered
-    std::string_view context_id = {};  ///< tells two clients of one service apart; the service when empty
-    std::string_view path = {};        ///< in front of every method's
-    std::string_view url = {};         ///< a fixed address: no registry, no balancer
-};
-
-/// What one call wants otherwise than its client.
-struct CallOptions {
-    std::optional<std::chrono::milliseconds> timeout{};
-    std::vector<std::pair<std::string, std::string>> headers{};
-};
-
 namespace detail {
-
-/// Where a decoded answer goes, without its type.
-struct ResultSlot {
-    void* into = nullptr;
-    /// Null: the body is not looked at.
-    Result<void> (*decode)(void* into, http::ClientResponse& response) = nullptr;
-};
-
-template <class T>
-Result<void> decode_into(void* into, http::ClientResponse& response) {
-    if constexpr (std::same_as<T, std::string>) {
-        *static_cast<T*>(into) = std::move(response).body();
-    } else {
-        auto value = reflect::from_json<T>(response.body(), {}, reflect::Leniency::jackson());
-        if (!value) return fail(value.error());
-        *static_cast<T*>(into) = std::move(*value);
-    }
-    return {};
-}
-
-}  // namespace detail
-
-/// One declared method of a client that is ready to be called: the seam between declarations and the rest.
-class BoundMethod {
-public:
-    [[nodiscard]] virtual OutgoingRequest begin(const CallOptions& options) const = 0;
-    /// The error, if there is one; otherwise the slot has been filled.
-    virtual Task<std::optional<CallError>> run(
-        OutgoingRequest request, detail::ResultSlot slot, std::optional<std::chrono::milliseconds> timeout
-    ) const = 0;
-    /// The outcome of a fallback, for those who count.
-    virtual void fell_back(bool succeeded) const noexcept = 0;
-    [[nodiscard]] virtual bool escapes_slash() const noexcept = 0;
-
-protected:
-    ~BoundMethod() = default;
-};
-
-namespace detail {
-
-template <class R>
-inline constexpr bool is_reply = false;
-template <class T>
-inline constexpr bool is_reply<Reply<T>> = true;
 
 template <class R>
 Task<Reply<R>> at_once(Reply<R> reply) {
@@ -123,78 +65,6 @@ Task<Reply<R>> reply_of(F& function, A&&... arguments) {
     } else {
         return at_once<R>(Reply<R>(function(std::forward<A>(arguments)...)));
     }
-}
-
-constexpr std::size_t placeholder_count(std::string_view path) {
-    std::size_t count = 0;
-    for (const char c : path) count += c == '{' ? 1 : 0;
-    return count;
-}
-
-/// Where the i-th placeholder begins and ends, brackets included.
-constexpr std::pair<std::size_t, std::size_t> placeholder_at(std::string_view path, std::size_t index) {
-    std::size_t open = path.find('{');
-    while (index-- > 0) open = path.find('{', open + 1);
-    return {open, path.find('}', open) + 1};
-}
-
-constexpr std::string_view placeholder_name(std::string_view path, std::size_t index) {
-    const auto [open, end] = placeholder_at(path, index);
-    return path.substr(open + 1, end - open - 2);
-}
-
-template <std::size_t length>
-constexpr Name<length + 1> name_of(std::string_view text) {
-    char copy[length + 1]{};
-    for (std::size_t i = 0; i < length; ++i) copy[i] = text[i];
-    return Name<length + 1>(copy);
-}
-
-template <Name name, class P>
-inline constexpr bool is_path_named = false;
-template <Name name, Name other, class T>
-inline constexpr bool is_path_named<name, Path<other, T>> = name.view() == other.view();
-
-/// Their template arguments are what the compiler shows.
-template <Name placeholder, class... P>
-struct Placeholder {
-    static_assert(
-        (is_path_named<placeholder, P> || ...),
-        "this placeholder of the path has no argument Path<...> of its name"
-    );
-    static constexpr bool bound = true;
-};
-
-constexpr bool has_placeholder(std::string_view path, std::string_view name) {
-    for (std::size_t i = 0; i < placeholder_count(path); ++i) {
-        if (placeholder_name(path, i) == name) return true;
-    }
-    return false;
-}
-
-template <Name path, class P>
-struct PathArgument {
-    static_assert(
-        !Parameter<P>::is_path || has_placeholder(path.view(), Parameter<P>::path_name()),
-        "this Path<...> argument has no placeholder in the path"
-    );
-    static constexpr bool bound = true;
-};
-
-template <Name path, class... P>
-constexpr bool check_declaration() {
-    constexpr std::size_t count = placeholder_count(path.view());
-    static_assert(path.view().starts_with('/'), "the path of a declared method begins with a slash");
-    static_assert((0 + ... + (Parameter<P>::is_body ? 1 : 0)) <= 1, "a declared method has one body");
-    const bool placeholders = []<std::size_t... I>(std::index_sequence<I...>) {
-        return (
-            true && ... &&
-            Placeholder<
-                name_of<placeholder_name(path.view(), I).size()>(placeholder_name(path.view(), I)),
-                P...>::bound
-        );
-    }(std::make_index_sequence<count>{});
-    return placeholders && (true && ... && PathArgument<path, P>::bound);
 }
 
 }  // namespace detail

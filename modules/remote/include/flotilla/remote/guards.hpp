@@ -7,6 +7,9 @@
 namespace flotilla::resilience {
 class Bulkhead;
 class CircuitBreaker;
+class Policies;
+class QueueBulkhead;
+class RateLimiter;
 class Retry;
 class TimeLimiter;
 }  // namespace flotilla::resilience
@@ -17,10 +20,14 @@ namespace flotilla::remote {
 struct Guards {
     resilience::Retry* retry = nullptr;
     resilience::CircuitBreaker* breaker = nullptr;
+    resilience::RateLimiter* rate_limiter = nullptr;
     resilience::TimeLimiter* time_limiter = nullptr;
     resilience::Bulkhead* bulkhead = nullptr;
+    resilience::QueueBulkhead* queue_bulkhead = nullptr;
 
-    [[nodiscard]] bool any() const noexcept { return retry || breaker || time_limiter || bulkhead; }
+    [[nodiscard]] bool any() const noexcept {
+        return retry || breaker || rate_limiter || time_limiter || bulkhead || queue_bulkhead;
+    }
 };
 
 /// Who asks for guards.
@@ -33,5 +40,10 @@ struct GuardRequest {
 
 /// Called once for each method, when its client is made.
 using GuardsFor = std::function<Guards(const GuardRequest&)>;
+
+/// Those of `resilience4j.*`: what has an instance of the id there, and a circuit breaker where one is
+/// wanted. With `time_limits` such a breaker brings a time limit of a second, unless another is configured,
+/// as in Spring Cloud. `policies` outlives the guards.
+GuardsFor guards_of(resilience::Policies& policies, bool time_limits = true);
 
 }  // namespace flotilla::remote

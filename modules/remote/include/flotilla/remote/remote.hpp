@@ -31,13 +31,22 @@
 #include "flotilla/remote/settings.hpp"
 #include "flotilla/runtime/runtime.hpp"
 
+namespace flotilla::resilience {
+class HystrixMetrics;
+}
+
 namespace flotilla::remote {
 
+/// What it points to outlives the Remote.
 struct RemoteOptions {
     http::ClientConfig http{};  ///< pool and TLS; time limits are those of the client settings
     http::ClientTelemetry telemetry{};
     log::LogSystem* logs = nullptr;  ///< where exchanges are written
-    GuardsFor guards{};
+    /// Breakers and the like, and retry budgets, by name.
+    resilience::Policies* policies = nullptr;
+    /// Where fallbacks are counted.
+    resilience::HystrixMetrics* hystrix = nullptr;
+    GuardsFor guards{};  ///< instead of those of `policies`
     /// Told of a client that cannot be made; without it `client` throws std::invalid_argument.
     std::function<void(const Error&)> on_problem{};
 };
@@ -60,7 +69,7 @@ struct MethodDeclaration {
     std::string_view name;  ///< `getOrders`
     std::string signature;  ///< `(String)`
     http::Method method = http::Method::get;
-    std::string_view pattern;
+    std::string_view pattern{};
     bool json = true;  ///< the answer is read as JSON
 };
 
@@ -72,7 +81,7 @@ class Client;
 /// comes before the clients; calls are made on any loop of the runtime.
 class Remote {
 public:
-    /// `balancer`, and what `options` points to, outlive it.
+    /// `balancer` outlives it.
     Remote(
         runtime::Runtime& runtime,
         config::Environment environment,

@@ -61,14 +61,14 @@ struct ClientSettings {
     Milliseconds timeout{10'000};      ///< the whole call, all attempts; 0: none
     bool follow_redirects = true;
     bool dismiss404 = false;  ///< 404 gives an empty value
-    std::string url;          ///< a fixed address instead of the registry
-    std::string path;         ///< in front of every method's
-    std::map<std::string, std::vector<std::string>> default_request_headers;
-    std::map<std::string, std::vector<std::string>> default_query_parameters;
-    std::vector<std::string> request_interceptors;  ///< by the names that they were given
-    std::string error_decoder;                      ///< likewise
+    std::string url{};        ///< a fixed address instead of the registry
+    std::string path{};       ///< in front of every method's
+    std::map<std::string, std::vector<std::string>> default_request_headers{};
+    std::map<std::string, std::vector<std::string>> default_query_parameters{};
+    std::vector<std::string> request_interceptors{};  ///< by the names that they were given
+    std::string error_decoder{};                      ///< likewise
     /// The name of the policies under `resilience4j` that all methods of the client share.
-    std::string circuit_breaker;
+    std::string circuit_breaker{};
     RetrySettings retry{};
     CacheSettings cache{};
     HedgeSettings hedge{};
@@ -88,7 +88,7 @@ struct BalancerRetrySettings {
     unsigned max_retries_on_next_service_instance = 1;
     bool retry_on_all_operations = false;
     bool retry_on_all_exceptions = false;
-    std::vector<int> retryable_status_codes;
+    std::vector<int> retryable_status_codes{};
     Backoff backoff{};
 };
 
