@@ -1,6 +1,9 @@
 #include "flotilla/discovery/balancer_properties.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "flotilla/base/text.hpp"
@@ -13,14 +16,19 @@ namespace {
 constexpr std::string_view spring = "spring.cloud.loadbalancer";
 constexpr std::string_view ours = "flotilla.loadbalancer";
 
-Result<void> apply_configurations(std::string_view text, ServiceBalancing& out) {
-    for (const std::string_view name : split_list(text)) {
+Result<void> apply_configurations(const SpringBalancerConfig& given, ServiceBalancing& out) {
+    for (const std::string_view name : split_list(given.configurations)) {
         if (name == "zone-preference") {
             out.balancer.zone_preference = true;
         } else if (name == "health-check") {
             out.checks.enabled = true;
         } else if (name == "weighted") {
             out.balancer.algorithm = Algorithm::weighted;
+        } else if (name == "same-instance-preference") {
+            out.balancer.same_instance = true;
+        } else if (name == "subset") {
+            out.balancer.subset_size = given.subset.size;
+            if (!given.subset.instance_id.empty()) out.balancer.subset_id = given.subset.instance_id;
         } else if (name == "request-based-sticky-session") {
             out.sticky = true;
         } else if (name != "default") {
@@ -47,7 +55,7 @@ Result<void> read_over(
     FLT_TRY(out.checks, environment.bind_over(out.checks, prefix + ".health-check", Unknown::ignore));
     out.sticky_session = given.sticky_session;
     out.hint_header_name = given.hint_header_name;
-    FLT_CHECK(apply_configurations(given.configurations, out));
+    FLT_CHECK(apply_configurations(given, out));
     if (!given.zone.empty()) out.balancer.zone = given.zone;
     for (const std::string_view key : {std::string_view("default"), service}) {
         if (const auto hint = given.hint.find(std::string(key)); hint != given.hint.end())
@@ -55,6 +63,11 @@ Result<void> read_over(
     }
     FLT_TRY(out.balancer, environment.bind_over(out.balancer, own_prefix, Unknown::ignore));
     return {};
+}
+
+std::string find_local_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 /// Services that have settings of their own.
@@ -76,6 +89,8 @@ std::set<std::string> named_services(const config::Environment& environment) {
 Result<BalancerProperties> BalancerProperties::load(const config::Environment& environment) {
     BalancerProperties properties;
     SpringBalancerConfig given;
+    properties.by_default_.balancer.subset_id =
+        environment.get_or("spring.application.name", "") + "@" + find_local_name();
     given.zone = environment.get_or("eureka.instance.metadata-map.zone", "");
     FLT_CHECK(
         read_over(environment, std::string(spring), std::string(ours), "", given, properties.by_default_)

@@ -21,6 +21,18 @@ std::string identity_of(const ServiceInstance& instance) {
     return instance.id + '\n' + instance.authority();
 }
 
+/// Deterministic subsetting, as in Google's SRE book, chapter 20: callers of one round share the instances
+/// among them, each in another order from round to round.
+void take_subset(std::vector<MemberRef>& members, std::size_t size, std::string_view caller) {
+    if (members.size() <= size) return;
+    const std::uint64_t number = detail::hash_of(caller);
+    const std::size_t parts = members.size() / size;
+    Random round(number / parts);
+    for (std::size_t i = members.size() - 1; i > 0; --i) std::swap(members[i], members[round.below(i + 1)]);
+    const auto first = members.begin() + static_cast<std::ptrdiff_t>(number % parts * size);
+    members = std::vector<MemberRef>(first, first + static_cast<std::ptrdiff_t>(size));
+}
+
 bool is_failure(Outcome outcome) noexcept {
     return outcome != Outcome::success && outcome != Outcome::cancelled;
 }
@@ -32,6 +44,7 @@ struct Cluster::List {
     std::vector<MemberRef> kept;  // who `candidates` points to
     std::vector<Candidate> candidates;
     std::unordered_map<std::string_view, std::size_t> by_id;
+    std::unordered_map<std::uint64_t, std::size_t> by_hash;  // only where the same instance is preferred
     std::unique_ptr<const Picker> picker;
     TimePoint due = TimePoint::max();  // when the list may have to change by itself
 };
@@ -88,6 +101,8 @@ Lease Cluster::pick(const PickRequest& request) {
 Lease Cluster::pick_from(const List& list, const PickRequest& request, Random& of_thread) {
     if (list.candidates.empty()) return {};
     Random& random = request.random ? *request.random : of_thread;
+    if (config_.same_instance && request.sticky.empty() && request.avoid.empty())
+        return {*this, *list.candidates[pick_same(list, request, random)].member, request.now};
     const bool choosy = !request.sticky.empty() || !request.hint.empty() || !request.avoid.empty();
     const std::size_t index =
         choosy ? pick_chosen(list, request, random) : list.picker->pick(request, random);
@@ -127,6 +142,15 @@ std::size_t Cluster::pick_chosen(const List& list, const PickRequest& request, R
         const std::size_t other = (index + i) % size;
         if (suits(other)) return other;
     }
+    return index;
+}
+
+std::size_t Cluster::pick_same(const List& list, const PickRequest& request, Random& random) {
+    const auto found = list.by_hash.find(state_.last.load(std::memory_order_relaxed));
+    if (found != list.by_hash.end()) return found->second;
+    const std::size_t index = list.picker->pick(request, random);
+    const std::string& id = list.candidates[index].member->instance().id;
+    state_.last.store(detail::hash_of(id), std::memory_order_relaxed);
     return index;
 }
 
@@ -276,10 +300,13 @@ void Cluster::rebuild(TimePoint now) {
         }
         if (!near.empty()) list->kept = std::move(near);
     }
+    if (config_.subset_size > 0) take_subset(list->kept, config_.subset_size, config_.subset_id);
     const bool weighted = config_.algorithm != Algorithm::round_robin;
     for (const MemberRef& member : list->kept) {
         const double weight = weighted ? member->instance().weight() : 1.0;
         list->by_id.emplace(member->instance().id, list->candidates.size());
+        if (config_.same_instance)
+            list->by_hash.emplace(detail::hash_of(member->instance().id), list->candidates.size());
         list->candidates.push_back({member.get(), weight * share(*member, now)});
     }
     if (!list->candidates.empty()) list->picker = make_picker(config_, list->candidates, state_);

@@ -71,7 +71,7 @@ public:
           discovery_(std::move(discovery)),
           client_(
               means.runtime,
-              client_config(discovery_),
+              client_config(discovery_, means.runtime.size()),
               {.meters = means.meters, .tracer = nullptr, .log = means.log}
           ),
           base_(fmt::format("{}://{}:{}", config_.scheme, config_.host, config_.port)) {}
@@ -84,13 +84,15 @@ public:
     }
 
 private:
-    static http::ClientConfig client_config(const ConsulDiscoveryConfig& discovery) {
+    static http::ClientConfig client_config(const ConsulDiscoveryConfig& discovery, std::size_t loops) {
         http::ClientConfig config;
         config.name = "consul";
         // Consul adds up to a sixteenth to the time that it holds a question.
         config.timeouts.response = discovery.watch_time + discovery.watch_time / 16 + 5s;
         config.timeouts.total = config.timeouts.response + 10s;
-        config.pool.max_connections_per_host = 256;
+        // Each service that is watched holds one, all on one loop, which has an even share of what is
+        // allowed.
+        config.pool.max_connections = config.pool.max_connections_per_host = 512 * loops;
         config.send_deadline = false;
         return config;
     }

@@ -1,5 +1,7 @@
 #include "flotilla/discovery/eureka_client.hpp"
 
+#include <algorithm>
+
 #include "eureka_client_impl.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/discovery/error.hpp"
@@ -11,13 +13,15 @@ namespace {
 
 using eureka::InstanceStatus;
 
-http::ClientConfig client_config(const EurekaClientConfig& config) {
+http::ClientConfig client_config(const EurekaClientConfig& config, std::size_t loops) {
     http::ClientConfig out;
     out.name = "eureka";
     out.timeouts.connect = std::chrono::seconds(config.eureka_server_connect_timeout_seconds);
     out.timeouts.response = std::chrono::seconds(config.eureka_server_read_timeout_seconds);
     out.timeouts.idle = out.timeouts.response;
     out.timeouts.total = out.timeouts.connect + out.timeouts.response * 2;
+    // Reads, writes and a stream, all on one loop, which has an even share of what is allowed.
+    out.pool.max_connections = out.pool.max_connections_per_host = 8 * loops;
     out.max_response_size = Bytes::mega(256);
     out.max_redirects = 5;
     out.decompress = true;
@@ -65,7 +69,9 @@ EurekaClient::Impl::Impl(Means given, EurekaClientConfig settings, EurekaInstanc
       config(std::move(settings)),
       instance(std::move(of_instance)),
       client(
-          means.runtime, client_config(config), {.meters = means.meters, .tracer = nullptr, .log = means.log}
+          means.runtime,
+          client_config(config, means.runtime.size()),
+          {.meters = means.meters, .tracer = nullptr, .log = means.log}
       ),
       reads(means, client, registry_urls(config, zone_of(instance)), Random::from_system()),
       writes(means, client, registry_urls(config, zone_of(instance)), Random::from_system()) {

@@ -1,5 +1,9 @@
 // How a Eureka client reads, listens and writes, each by itself.
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "eureka_client_impl.hpp"
 #include "flotilla/discovery/error.hpp"
 
@@ -41,7 +45,6 @@ Task<> EurekaClient::Impl::read() {
 }
 
 Task<> EurekaClient::Impl::read_once(Fetch what) {
-    const std::string before = reads.endpoints().current();
     EurekaAnswer answer = co_await reads.perform(fetch_call(what, config.fetch_remote_regions_registry));
     if (!answer.done()) {
         reads_failed = true;

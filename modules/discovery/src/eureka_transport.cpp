@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "flotilla/eureka/codec.hpp"
 
 namespace flotilla::discovery {

@@ -65,11 +65,13 @@ struct HealthChecker::Impl {
         : means(given),
           balancer(of),
           configs(std::move(settings)),
-          client(means.runtime, client_config(), {}) {}
+          client(means.runtime, client_config(means.runtime.size()), {}) {}
 
-    static http::ClientConfig client_config() {
+    static http::ClientConfig client_config(std::size_t loops) {
         http::ClientConfig config;
         config.name = "health-check";
+        // All on one loop, which has an even share of what is allowed.
+        config.pool.max_connections = 256 * loops;
         config.max_response_size = Bytes::mega(1);
         config.send_deadline = false;
         return config;
@@ -106,6 +108,7 @@ void HealthChecker::Impl::look_at(Cluster& cluster, runtime::TaskScope& scope) {
     if (!own.config.enabled || own.config.path.empty()) return;
     const auto members = cluster.members();
     std::vector<std::string> ids;
+    ids.reserve(members.size());
     for (const MemberRef& member : members) ids.push_back(member->instance().id);
     const auto turn = own.schedule.due(ids, now());
     for (const MemberRef& member : members) {

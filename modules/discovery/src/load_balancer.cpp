@@ -53,6 +53,7 @@ Task<Result<Lease>> LoadBalancer::choose(std::string service, PickRequest reques
 std::vector<Cluster*> LoadBalancer::clusters() const {
     std::vector<Cluster*> all;
     const std::lock_guard lock(mutex_);
+    all.reserve(clusters_.size());
     for (const auto& [name, cluster] : clusters_) all.push_back(cluster.get());
     return all;
 }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "flotilla/base/text.hpp"
 

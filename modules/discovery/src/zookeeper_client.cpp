@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "flotilla/base/text.hpp"
 #include "watching_client.hpp"
@@ -116,7 +117,9 @@ private:
         if (!ids) co_return fail(ids.error());
         std::vector<ServiceInstance> out;
         for (const std::string& id : *ids) {
-            const auto data = co_await session().read(path + "/" + id);
+            std::string node = path;
+            node.append("/").append(id);
+            const auto data = co_await session().read(std::move(node));
             if (!data && data.error().code() == Errc::not_found) continue;  // gone meanwhile
             if (!data) co_return fail(data.error());
             auto instance = parse_zookeeper_node(*data);

@@ -58,6 +58,19 @@ TEST(BalancerProperties, TheZoneMayComeFromTheOwnInstance) {
     EXPECT_EQ(properties->of("x").balancer.zone, "z2");
 }
 
+TEST(BalancerProperties, KnowsSpringsOtherWays) {
+    const auto properties = BalancerProperties::load(Environment::of(
+        {{"spring.cloud.loadbalancer.configurations", "subset, same-instance-preference"},
+         {"spring.cloud.loadbalancer.subset.size", 10},
+         {"spring.application.name", "shop"}}
+    ));
+    ASSERT_TRUE(properties) << properties.error().message();
+    const BalancerConfig& config = properties->of("x").balancer;
+    EXPECT_TRUE(config.same_instance);
+    EXPECT_EQ(config.subset_size, 10U);
+    EXPECT_TRUE(config.subset_id.starts_with("shop@"));
+}
+
 TEST(BalancerProperties, WhatIsWrongForOneServiceIsToldAtTheStart) {
     const auto properties = BalancerProperties::load(
         Environment::of({{"flotilla.loadbalancer.clients.user-service.algorithm", "psychic"}})

@@ -152,6 +152,41 @@ TEST(Cluster, ARetryGoesToSomebodyElseWhileThereIsAnybodyElse) {
     }
 }
 
+TEST(Cluster, StaysWithTheSameInstanceWhereThatIsWanted) {
+    BalancerConfig config = round_robin();
+    config.same_instance = true;
+    Cluster cluster("order-service", config);
+    cluster.update(list_of(instances(3)), start);
+    const std::string first = pick(cluster);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(pick(cluster), first);
+    const std::vector<std::string> tried{first};
+    EXPECT_NE(pick(cluster, {.now = start, .avoid = tried}), first);
+    auto others = instances(3);
+    std::erase_if(others, [&](const ServiceInstance& instance) { return instance.id == first; });
+    cluster.update(list_of(others, 2), start);
+    const std::string second = pick(cluster);
+    EXPECT_NE(second, first);
+    EXPECT_EQ(pick(cluster), second);
+}
+
+TEST(Cluster, CallersWithSubsetsUseAllInstancesTogether) {
+    std::map<std::string, int> users;
+    for (int caller = 0; caller < 200; ++caller) {
+        BalancerConfig config;
+        config.subset_size = 5;
+        config.subset_id = fmt::format("caller-{}", caller);
+        Cluster cluster("order-service", config);
+        cluster.update(list_of(instances(20)), start);
+        const auto mine = ids(cluster.candidates());
+        EXPECT_EQ(mine.size(), 5U);
+        for (const std::string& id : mine) ++users[id];
+        cluster.update(list_of(instances(20), 2), start);
+        EXPECT_EQ(ids(cluster.candidates()), mine) << "always the same";
+    }
+    EXPECT_EQ(users.size(), 20U);
+    for (const auto& [id, count] : users) EXPECT_NEAR(count, 50, 30) << id;
+}
+
 TEST(Cluster, ANewInstanceGetsItsShareLittleByLittle) {
     for (const Algorithm algorithm : {Algorithm::least_loaded, Algorithm::random, Algorithm::round_robin}) {
         BalancerConfig config;

@@ -104,7 +104,9 @@ Task<> talks_to_an_agent(runtime::Runtime& runtime) {
     const Deadline deadline = Deadline::after(runtime.clock().now(), 2s);
     const auto found = co_await client->find("USER-SERVICE", deadline);
     EXPECT_TRUE(found);
-    if (found) EXPECT_EQ((*found)->instances.size(), 2U);
+    if (found) {
+        EXPECT_EQ((*found)->instances.size(), 2U);
+    }
     client->ready();
     co_await agent.wait_for(4);
     co_await client->leave(deadline);

@@ -162,7 +162,9 @@ Task<> polls(runtime::Runtime& runtime) {
     const Deadline deadline = Deadline::after(runtime.clock().now(), 2s);
     const auto found = co_await client->find("User-Service", deadline);
     EXPECT_TRUE(found);
-    if (found) EXPECT_EQ((*found)->instances.at(0).uri(), "http://h1:8080");
+    if (found) {
+        EXPECT_EQ((*found)->instances.at(0).uri(), "http://h1:8080");
+    }
     EXPECT_EQ(client->services(), std::vector<std::string>{"user-service"});
     EXPECT_TRUE(client->informed());
     co_await scope.stop();

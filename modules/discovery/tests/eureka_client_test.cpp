@@ -48,7 +48,9 @@ Task<> a_whole_life(runtime::Runtime& runtime) {
     const Deadline deadline = soon(runtime);
     const auto found = co_await client.find("ORDER-SERVICE", deadline);
     EXPECT_TRUE(found);
-    if (found) EXPECT_EQ((*found)->instances.at(0).uri(), "http://h2:8080");
+    if (found) {
+        EXPECT_EQ((*found)->instances.at(0).uri(), "http://h2:8080");
+    }
     EXPECT_TRUE(client.informed());
     EXPECT_EQ(registry.lines(), std::vector<std::string>{"GET /eureka/apps/"});
     const auto& first = registry.asked().at(0).headers;
@@ -67,7 +69,9 @@ Task<> a_whole_life(runtime::Runtime& runtime) {
     EXPECT_EQ(post.headers.at("content-length"), std::to_string(post.body.size()));
     const auto told = eureka::decode_instance(post.body, eureka::Format::json);
     EXPECT_TRUE(told);
-    if (told) EXPECT_EQ(told->id(), "h1:user-service:8080");
+    if (told) {
+        EXPECT_EQ(told->id(), "h1:user-service:8080");
+    }
 
     co_await client.leave(deadline);
     co_await client.finish(deadline);
@@ -141,6 +145,47 @@ TEST(EurekaClientWire, S18_GoesToTheNextRegistryWhenOneFailsOrTalksNonsense) {
     on_loop(fails_over);
 }
 
+Task<> is_pushed(runtime::Runtime& runtime) {
+    FakeRegistry registry(runtime);
+    co_await registry.start();
+    const auto first = info("order-service", "h1");
+    const auto second = info("order-service", "h2");
+    const auto delta = delta_of({second}, eureka::ActionType::added, "UP_2_");
+    registry.answer(
+        "GET /eureka/apps/", {.body = full_document({}), .headers = {{"X-Flotilla-Push", "apps/stream"}}}
+    );
+    registry.answer(
+        "GET /eureka/apps/stream",
+        {.events =
+             {{"full", full_document({first}), "7"},
+              {"delta", eureka::encode(delta, eureka::Format::json), "8"}}}
+    );
+    EurekaClient client(means(runtime), config_for(registry.url()));
+    runtime::TaskScope scope(runtime::EventLoop::current());
+    scope.spawn("eureka", client.run());
+    const TimePoint until = runtime.clock().now() + 2s;
+    while (client.instances("order-service")->instances.size() != 2 && runtime.clock().now() < until)
+        co_await runtime::sleep_for(1ms);
+    EXPECT_EQ(client.instances("order-service")->instances.size(), 2U);
+    // The stream has ended: everything counts again by interval, and the client listens anew where it
+    // stopped.
+    std::string last_event;
+    while (last_event.empty() && runtime.clock().now() < until) {
+        co_await runtime::sleep_for(5ms);
+        for (const auto& asked : registry.asked()) {
+            const auto found = asked.headers.find("last-event-id");
+            if (found != asked.headers.end()) last_event = found->second;
+        }
+    }
+    EXPECT_EQ(last_event, "8");
+    co_await scope.stop();
+    co_await registry.stop();
+}
+
+TEST(EurekaClientWire, ListensWhereARegistryPushes) {
+    on_loop(is_pushed);
+}
+
 Task<> nobody_answers(runtime::Runtime& runtime) {
     EurekaClient client(means(runtime), config_for("http://127.0.0.1:1/eureka/"));
     client.introduce(info("user-service", "h1"));
@@ -173,7 +218,9 @@ Task<> overrides(runtime::Runtime& runtime) {
     client.introduce(info("user-service", "h1"));
     const auto status = co_await client.registry_status();
     EXPECT_TRUE(status);
-    if (status) EXPECT_EQ(status->overridden, "OUT_OF_SERVICE");
+    if (status) {
+        EXPECT_EQ(status->overridden, "OUT_OF_SERVICE");
+    }
     const auto overridden = co_await client.override_status("OUT_OF_SERVICE");
     EXPECT_TRUE(overridden);
     const auto taken_back = co_await client.override_status(std::nullopt);

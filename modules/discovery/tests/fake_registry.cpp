@@ -4,10 +4,23 @@
 #include <gtest/gtest.h>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/http/event_stream.hpp"
 
 namespace flotilla::discovery {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+Task<> send_all(http::EventStream& stream, std::vector<FakeRegistry::Event> events) {
+    for (const FakeRegistry::Event& each : events) {
+        const http::SseEvent event{.data = each.data, .event = each.kind, .id = each.id};
+        const auto sent = co_await stream.send(event);
+        if (!sent) co_return;
+    }
+}
+
+}  // namespace
 
 http::Pending FakeRegistry::Desk::handle(http::Request& request, http::Response& response) {
     Asked asked;
@@ -31,6 +44,11 @@ http::Pending FakeRegistry::Desk::handle(http::Request& request, http::Response&
     }
     response.status(static_cast<http::Status>(best->status));
     for (const auto& [name, value] : best->headers) response.set(name, value);
+    if (!best->events.empty()) {
+        response.events([events = best->events](http::EventStream& stream) {
+            return send_all(stream, events);
+        });
+    }
     if (!best->body.empty()) response.set_body(best->content_type, best->body);
     return std::nullopt;
 }

@@ -24,11 +24,18 @@ public:
         std::string body;
     };
 
+    struct Event {
+        std::string kind;
+        std::string data;
+        std::string id;
+    };
+
     struct Answer {
         int status = 200;
         std::string body = {};
         std::string content_type = "application/json";
         std::vector<std::pair<std::string, std::string>> headers = {};
+        std::vector<Event> events = {};  ///< sent one after the other, and then the stream ends
     };
 
     Task<> start();

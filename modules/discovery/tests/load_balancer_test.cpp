@@ -74,7 +74,9 @@ Task<> waits_for_the_first_answer(runtime::Runtime&) {
     const auto lease = co_await balancer.choose("order-service", request);
     registry.join();
     EXPECT_TRUE(lease);
-    if (lease) EXPECT_EQ(lease->instance().id, "a");
+    if (lease) {
+        EXPECT_EQ(lease->instance().id, "a");
+    }
 }
 
 TEST(LoadBalancer, WaitsForTheFirstAnswerOfTheRegistry) {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "flotilla/base/text.hpp"
+#include "flotilla/actuator/actuator.hpp"
 #include "flotilla/discovery/registry_client.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/service/service.hpp"
@@ -157,6 +157,39 @@ TEST(Membership, AServiceRegistersWhenReadyAndLeavesFirstThingAtItsEnd) {
     bool overridden = false;
     for (const std::string& line : asked) overridden = overridden || line == "PUT " + self + "/status";
     EXPECT_TRUE(overridden);
+}
+
+/// Waits until the registry has been told of a status.
+struct Listener {
+    Service& service;
+    RegistryBehind& registry;
+    bool heard = false;
+
+    Task<> run(bool ready) {
+        if (!ready) co_return;
+        const TimePoint until = service.runtime().clock().now() + 5s;
+        while (!heard && service.runtime().clock().now() < until) {
+            co_await runtime::sleep_for(5ms);
+            for (const std::string& body : registry.bodies())
+                heard = heard || body.find("\"status\":\"DOWN\"") != std::string::npos;
+        }
+        service.stop();
+    }
+};
+
+TEST(Membership, TellsTheRegistryHowTheServiceIsWhereThatIsWanted) {
+    RegistryBehind registry;
+    Service service(quiet(
+        "user-service",
+        {"--eureka.client.service-url.defaultZone=" + registry.url(),
+         "--eureka.client.healthcheck.enabled=true",
+         "--eureka.client.instance-info-replication-interval-seconds=1"}
+    ));
+    service.actuator().health().add("db", [] { return actuator::Health::down("gone"); });
+    Listener listener{service, registry};
+    service.on_readiness([&listener](bool ready) { return listener.run(ready); });
+    EXPECT_EQ(service.run(), 0);
+    EXPECT_TRUE(listener.heard);
 }
 
 TEST(Membership, AServiceWithoutARegistrySaysNothingOfIt) {

@@ -47,8 +47,12 @@ struct SlowStartConfig {
 /// A value; one for each service.
 struct BalancerConfig {
     Algorithm algorithm = Algorithm::least_loaded;
-    std::string zone;                            ///< the caller's own
-    bool zone_preference = false;                ///< own zone first; all where it has nobody
+    std::string zone;              ///< the caller's own
+    bool zone_preference = false;  ///< own zone first; all where it has nobody
+    bool same_instance = false;    ///< the one that was picked last, while it is there
+    /// Of many instances only so many, others for each caller; 0: all.
+    std::uint32_t subset_size = 0;
+    std::string subset_id;                       ///< what tells callers apart: the id of the own instance
     std::uint32_t panic_threshold_percent = 50;  ///< fewer healthy ones than that: all are used
     std::uint32_t ring_size = 1024;              ///< least number of points on the hash ring
     OutlierConfig outlier;

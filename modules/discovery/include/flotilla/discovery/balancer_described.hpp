@@ -39,6 +39,9 @@ FLT_DESCRIBE_CONFIG(
     (algorithm, "least-loaded, round-robin, random, peak-ewma, weighted, ring-hash or maglev."),
     (zone, "The own zone; that of spring.cloud.loadbalancer.zone or of the own instance when there is none."),
     (zone_preference, "Whether instances of the own zone come first."),
+    (same_instance, "Whether all calls go to one instance while it is there."),
+    (subset_size, "How many of many instances this caller uses; 0: all."),
+    (subset_id, "What tells callers apart; the own application and host when there is none."),
     (panic_threshold_percent, "When fewer instances than that are well, all are used.", max(100)),
     (ring_size, "Points on the hash ring, at least.", min(1), max(1048576)),
     (outlier, "Leaving out who fails."),
@@ -64,14 +67,21 @@ FLT_DESCRIBE_CONFIG(
 )
 
 FLT_DESCRIBE_CONFIG(
+    SubsetConfig,
+    (size, "How many.", min(1)),
+    (instance_id, "What tells callers apart; the own application and host when there is none.")
+)
+
+FLT_DESCRIBE_CONFIG(
     SpringBalancerConfig,
     (configurations,
-     "default, zone-preference, health-check, weighted or request-based-sticky-session; several with commas."
-    ),
+     "default, zone-preference, health-check, weighted, subset, same-instance-preference or "
+     "request-based-sticky-session; several with commas."),
     (zone, "The own zone."),
     (hint_header_name, "The header with the hint of a request."),
     (hint, "The hint for each service; `default` for all others."),
-    (sticky_session, "Sessions that belong to an instance.")
+    (sticky_session, "Sessions that belong to an instance."),
+    (subset, "Using some of many instances.")
 )
 
 }  // namespace flotilla::discovery

@@ -2,6 +2,7 @@
 /// How calls are balanced, out of the configuration: Spring's `spring.cloud.loadbalancer.*` and, for what
 /// Spring does not have, `flotilla.loadbalancer.*`; each also for one service, below `clients.<service>`.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,14 +21,22 @@ struct StickySessionConfig {
     bool add_service_instance_cookie = false;
 };
 
+/// `spring.cloud.loadbalancer.subset.*`
+struct SubsetConfig {
+    std::uint32_t size = 100;
+    std::string instance_id;
+};
+
 /// `spring.cloud.loadbalancer.*`
 struct SpringBalancerConfig {
-    /// default, zone-preference, health-check, weighted, request-based-sticky-session.
+    /// default, zone-preference, health-check, weighted, subset, same-instance-preference,
+    /// request-based-sticky-session.
     std::string configurations = "default";
     std::string zone;
     std::string hint_header_name = "X-SC-LB-Hint";
     std::map<std::string, std::string> hint{};
     StickySessionConfig sticky_session{};
+    SubsetConfig subset{};
 };
 
 /// What holds for one service.

@@ -72,6 +72,7 @@ private:
 
     Lease pick_from(const List& list, const PickRequest& request, Random& of_thread);
     [[nodiscard]] std::size_t pick_chosen(const List& list, const PickRequest& request, Random& random) const;
+    [[nodiscard]] std::size_t pick_same(const List& list, const PickRequest& request, Random& random);
     [[nodiscard]] std::shared_ptr<const List> shared_list() const;
     void ended(Member& member, Outcome outcome, Duration taken, TimePoint now);
     void catch_up(TimePoint now);

@@ -37,9 +37,10 @@ struct Candidate {
     double weight = 1.0;
 };
 
-/// What outlives a change of the list: where round robin stands.
+/// What outlives a change of the list.
 struct PickerState {
-    std::atomic<std::uint32_t> position{0};
+    std::atomic<std::uint32_t> position{0};  ///< where round robin stands
+    std::atomic<std::uint64_t> last{0};      ///< hash of the id that was picked last, where that counts
 };
 
 /// Made for one list of candidates; used by all threads at once.
