@@ -2,6 +2,7 @@
 
 #include "flotilla/actuator/runtime_meters.hpp"
 #include "flotilla/metrics/standard_meters.hpp"
+#include "flotilla/remote/deadline.hpp"
 #include "metrics_setup.hpp"
 #include "service_impl.hpp"
 #include "signals.hpp"
@@ -124,6 +125,27 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     }
     membership = std::move(member).value();
 
+    const Calls::Means for_calls{
+        environment,
+        *runtime,
+        *meters,
+        *tracer,
+        *log_system,
+        *operations,
+        membership->client(),
+        membership->balancer(),
+        [this](const Error& why) { note(why); }
+    };
+    auto outgoing = Calls::make(for_calls);
+    if (!outgoing) {
+        note(outgoing.error());
+        auto unconfigured = for_calls;
+        unconfigured.environment = config::Environment::of({});
+        outgoing = Calls::make(std::move(unconfigured));
+    }
+    calls = std::move(outgoing).value();
+    remote::honour_deadlines(*router);
+
     const auto phases =
         value_or_note(environment.bind<LifecycleProperties>("spring.lifecycle", config::Unknown::ignore));
     const auto draining = value_or_note(environment.bind<ShutdownProperties>("flotilla.shutdown"));
@@ -150,7 +172,9 @@ bool Service::Impl::has_management_port() const {
 
 Result<void> Service::Impl::mount_operations() {
     const auto kind = operations->config().port_kind(server_properties.port);
-    return operations->mount(*router, kind == actuator::ManagementPort::same ? *router : *management_router);
+    http::Router& operators = kind == actuator::ManagementPort::same ? *router : *management_router;
+    calls->mount_streams(operators);
+    return operations->mount(*router, operators);
 }
 
 void Service::Impl::apply_changes(const config::Environment::ChangedKeys& changed) {

@@ -100,6 +100,7 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
         life.failed();
     } else {
         co_await join_fleet(tasks);
+        tasks.spawn("circuit-breakers", calls->run());
         runtime::TaskScope starting(home());
         starting.spawn("start-up", start_up());
         while (!stopping) co_await stop_wanted.wait();
@@ -332,6 +333,7 @@ Task<int> Service::Impl::shut_down() {
     std::size_t cut = 0;
     if (was_open) {
         enter(LifePhase::draining);
+        calls->end_streams();
         if (was_ready) co_await tell_readiness(false);
         server->announce_shutdown();
         const Duration delay = until - began;
@@ -339,6 +341,7 @@ Task<int> Service::Impl::shut_down() {
         if (delay > 0s) co_await runtime::sleep_until(until);
         cut = co_await close_main(life.close(clock.now()));
         co_await run_stop_jobs();
+        co_await calls->stop();
         co_await membership->farewell();
     }
     if (management_server)

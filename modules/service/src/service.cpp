@@ -118,6 +118,14 @@ const discovery::BalancerProperties& Service::balancing() const noexcept {
     return impl_->membership->balancing();
 }
 
+remote::Remote& Service::remote() noexcept {
+    return impl_->calls->remote();
+}
+
+resilience::Policies& Service::policies() noexcept {
+    return impl_->calls->policies();
+}
+
 std::string Service::path_of(std::string_view pattern) const {
     return impl_->server_properties.context_path + std::string(pattern);
 }

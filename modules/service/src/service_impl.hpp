@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "calls.hpp"
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/log/log_system.hpp"
@@ -97,6 +98,7 @@ struct Service::Impl {
     std::unique_ptr<http::Router> management_router;  // of a port of their own
     std::unique_ptr<actuator::Actuator> operations;
     std::unique_ptr<Membership> membership;
+    std::unique_ptr<Calls> calls;
     std::unique_ptr<Scheduler> scheduler;
     std::unique_ptr<StartGate> gate;
     std::unique_ptr<http::Server> server;

@@ -43,6 +43,14 @@ class LoadBalancer;
 class RegistryClient;
 }  // namespace flotilla::discovery
 
+namespace flotilla::remote {
+class Remote;
+}
+
+namespace flotilla::resilience {
+class Policies;
+}
+
 namespace flotilla::service {
 
 /// Where a service gets its input from; tests give their own.
@@ -150,6 +158,12 @@ public:
     /// Chooses among the instances of other services.
     [[nodiscard]] discovery::LoadBalancer& balancer() noexcept;
     [[nodiscard]] const discovery::BalancerProperties& balancing() const noexcept;
+
+    /// Calls other services by their names; needs flotilla/remote/remote.hpp. Its clients are made before
+    /// `run`.
+    [[nodiscard]] remote::Remote& remote() noexcept;
+    /// Circuit breakers and the like, by name: those of `resilience4j.*` and those that are asked for.
+    [[nodiscard]] resilience::Policies& policies() noexcept;
 
     /// Runs a function that blocks on the pool: `co_await service.blocking([&] { return db.query(…); })`.
     template <class Function>
