@@ -28,6 +28,10 @@ Result<void> CircuitBreakerConfig::check() const {
     if (slow_call_duration_threshold < Duration(1))
         return refuse("slowCallDurationThreshold", "at least 1 ns");
     if (sliding_window_size < 1) return refuse("slidingWindowSize", "greater than or equal to 1");
+    // Each second has a bucket of its own.
+    if (sliding_window_type == SlidingWindowType::time_based && sliding_window_size > 86'400) {
+        return refuse("slidingWindowSize", "less than or equal to 86400 seconds");
+    }
     if (minimum_number_of_calls < 1) return refuse("minimumNumberOfCalls", "greater than or equal to 1");
     if (permitted_number_of_calls_in_half_open_state < 1) {
         return refuse("permittedNumberOfCallsInHalfOpenState", "greater than or equal to 1");

@@ -110,6 +110,13 @@ public:
         }
     }
 
+    /// It is allocated at once.
+    void buffer(std::size_t& out, const std::optional<std::int64_t>& value) {
+        constexpr std::size_t largest = 1'000'000;
+        number(out, value, "eventConsumerBufferSize");
+        if (out > largest) refuse("eventConsumerBufferSize", "must be less than or equal to 1000000.");
+    }
+
     void errors(
         ErrorMatcher& out, const std::optional<std::vector<std::string>>& names, std::string_view key
     ) {
@@ -221,9 +228,7 @@ Result<CircuitBreakerConfig> resolve(
     reading.take(config.late_results, from.late_results);
     reading.take(config.register_health_indicator, from.register_health_indicator);
     reading.take(config.allow_health_indicator_to_fail, from.allow_health_indicator_to_fail);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(std::move(config));
 }
 
@@ -254,9 +259,7 @@ Result<RetryConfig> resolve(
     reading.predicate(config.retry, from.retry_exception_predicate, predicates, "retryExceptionPredicate");
     reading.take(config.retry_not_permitted, from.retry_not_permitted);
     reading.take(config.fail_after_max_attempts, from.fail_after_max_attempts);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(std::move(config));
 }
 
@@ -268,9 +271,7 @@ Result<BulkheadConfig> resolve(
     BulkheadConfig config;
     reading.number(config.max_concurrent_calls, from.max_concurrent_calls, "maxConcurrentCalls");
     reading.take(config.max_wait_duration, from.max_wait_duration);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(config);
 }
 
@@ -284,9 +285,7 @@ Result<QueueBulkheadConfig> resolve(
     reading.number(config.max_thread_pool_size, from.max_thread_pool_size, "maxThreadPoolSize");
     reading.number(config.queue_capacity, from.queue_capacity, "queueCapacity", 0);
     reading.take(config.keep_alive_duration, from.keep_alive_duration);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(config);
 }
 
@@ -303,9 +302,7 @@ Result<RateLimiterConfig> resolve(
     reading.take(config.subscribe_for_events, from.subscribe_for_events);
     reading.take(config.register_health_indicator, from.register_health_indicator);
     reading.take(config.allow_health_indicator_to_fail, from.allow_health_indicator_to_fail);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(config);
 }
 
@@ -317,9 +314,7 @@ Result<TimeLimiterConfig> resolve(
     TimeLimiterConfig config;
     reading.take(config.timeout_duration, from.timeout_duration);
     reading.take(config.cancel_running_future, from.cancel_running_future);
-    reading.number(
-        config.event_consumer_buffer_size, from.event_consumer_buffer_size, "eventConsumerBufferSize"
-    );
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
     return reading.finish(config);
 }
 

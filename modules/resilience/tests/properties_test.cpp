@@ -114,6 +114,14 @@ TEST(ResilienceFacts, F23_AWrongPropertyIsAnErrorThatNamesIt) {
     );
     EXPECT_THAT(breaker("failure-rate-threshold: 101"), testing::HasSubstr("failureRateThreshold"));
     EXPECT_THAT(breaker("slidingWindowSize: 0"), testing::HasSubstr("slidingWindowSize must be greater"));
+    EXPECT_THAT(
+        breaker("slidingWindowType: TIME_BASED, slidingWindowSize: 2000000000"),
+        testing::HasSubstr("slidingWindowSize must be less")
+    );
+    EXPECT_THAT(
+        breaker("eventConsumerBufferSize: 2000000000"),
+        testing::HasSubstr("eventConsumerBufferSize must be less")
+    );
     EXPECT_THAT(breaker("minimumNumberOfCalls: -3"), testing::HasSubstr("minimumNumberOfCalls"));
     EXPECT_THAT(breaker("waitDurationInOpenState: 0ms"), testing::HasSubstr("waitDurationInOpenState"));
     EXPECT_THAT(breaker("recordExceptions: com.example.Mine"), testing::HasSubstr("recordExceptions"));
