@@ -41,10 +41,8 @@ InstanceRegistry::~InstanceRegistry() = default;
 
 const InstanceRegistry::Lease* InstanceRegistry::find(std::string_view app, std::string_view id)
     const noexcept {
-    const auto found = apps_.find(app);
-    if (found == apps_.end()) return nullptr;
-    const auto lease = found->second.leases.find(id);
-    return lease == found->second.leases.end() ? nullptr : &lease->second;
+    const auto found = index_.find({app, id});
+    return found == index_.end() ? nullptr : found->second;
 }
 
 InstanceRegistry::Lease* InstanceRegistry::find(std::string_view app, std::string_view id) noexcept {
@@ -126,10 +124,12 @@ Result<void> InstanceRegistry::enroll(InstanceInfo instance, Origin origin, Mome
             recompute_threshold();
         }
     }
-    App& app = apps_[name];
+    const auto app = apps_.try_emplace(name).first;
     departed_.erase(name);
-    Lease& kept = app.leases[id] = std::move(lease);
-    change(app, kept, std::move(instance), ActionType::added, at);
+    const auto node = app->second.leases.try_emplace(id).first;
+    Lease& kept = node->second = std::move(lease);
+    index_.insert_or_assign(Key{app->first, node->first}, &kept);
+    change(app->second, kept, std::move(instance), ActionType::added, at);
     remember(enrolled_, name, id, at);
     return {};
 }
@@ -275,6 +275,7 @@ bool InstanceRegistry::drop(std::string_view app, std::string_view id, Moment at
     change(found->second, lease->second, std::move(gone), ActionType::deleted, at);
     counts_.remove(lease->second.holder->status);
     --size_;
+    index_.erase({found->first, lease->first});
     found->second.leases.erase(lease);
     if (found->second.leases.empty()) {
         if (departed_.size() >= departed_limit) departed_.clear();

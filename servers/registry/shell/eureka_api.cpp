@@ -87,7 +87,10 @@ void EurekaApi::mount_at(http::Router& router, const std::string& base) {
 std::optional<EurekaApi::Wanted> EurekaApi::negotiate(const Request& request) {
     constexpr std::array<std::string_view, 2> offers{"application/xml", "application/json"};
     const std::string_view accept = request.header(KnownField::accept);
-    const auto best = http::best_media_type(request.fields(), offers);
+    // what nearly all send needs no search
+    const auto best = accept == offers[1] && request.fields().count(KnownField::accept) == 1
+                          ? std::optional<std::size_t>(1)
+                          : http::best_media_type(request.fields(), offers);
     if (!best) return std::nullopt;
     const bool compact = iequals(request.header("X-Eureka-Accept"), "compact");
     return Wanted{

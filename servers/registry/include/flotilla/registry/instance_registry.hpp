@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "flotilla/base/random.hpp"
@@ -149,6 +150,21 @@ private:
 
     using Apps = std::map<std::string, App, std::less<>>;
 
+    /// Application and id; the texts are those of the maps.
+    struct Key {
+        std::string_view app;
+        std::string_view id;
+
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const noexcept {
+            const std::hash<std::string_view> hash;
+            return hash(key.id) * 31 + hash(key.app);
+        }
+    };
+
     [[nodiscard]] const Lease* find(std::string_view app, std::string_view id) const noexcept;
     [[nodiscard]] Lease* find(std::string_view app, std::string_view id) noexcept;
     [[nodiscard]] const Lease* find_live(std::string_view app, std::string_view id, Moment at);
@@ -178,6 +194,8 @@ private:
     Random random_;
     std::string own_id_;
     Apps apps_;
+    std::unordered_map<Key, Lease*, KeyHash>
+        index_;  ///< every lease: a heartbeat is a look-up and little else
     std::map<std::string, std::uint64_t, std::less<>> departed_;  ///< versions of applications that are gone
     std::map<std::string, InstanceStatus, std::less<>> overrides_;
     std::size_t size_ = 0;
