@@ -1,5 +1,6 @@
 """What the registry has beyond Eureka: changes pushed, Consul's HTTP and DNS, peers on one host."""
 
+import contextlib
 import json
 import re
 import socket
@@ -87,7 +88,9 @@ def read_event(raw):
 def test_a_stream_of_events_begins_with_everything_and_goes_on_with_changes(fresh, connect):
     fresh.enroll("A", "1")
     raw = connect(fresh.port)
-    raw.send("GET /eureka/apps/stream HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n")
+    place = fresh.get("/eureka/apps").headers["x-flotilla-push"]
+    assert place == fresh.get("/eureka/apps/delta").headers["x-flotilla-push"] == "apps/stream"
+    raw.send(f"GET /eureka/{place} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
     head = raw.read_until(b"\r\n\r\n").decode()
     assert "200" in head and "text/event-stream" in head
     first = read_event(raw)
@@ -331,3 +334,118 @@ def test_a_peer_that_answers_nonsense_late_or_never_disturbs_nobody(owner):
     assert len(one.ids("ALONE")) == 50
     assert one.stop() == 0
     deaf.close()
+
+
+class Wire:
+    """What lies between two registries: a port that passes bytes on, until it is cut."""
+
+    def __init__(self, to):
+        self.to = to
+        self.parted = False
+        self.open = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self):
+        self.parted = True
+        for one in self.open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        self.parted = False
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                far = None if self.parted else socket.create_connection(("127.0.0.1", self.to))
+            except OSError:
+                far = None  # not there yet
+            if far is None:
+                near.close()
+                continue
+            self.open += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pass_on, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _pass_on(a, b):
+        try:
+            while piece := a.recv(65536):
+                b.sendall(piece)
+        except OSError:
+            pass
+        a.close()
+        b.close()
+
+
+def test_two_registries_that_were_parted_agree_when_they_are_mended(owner, until):
+    ports = [free_port(), free_port()]
+    wires = [Wire(ports[1]), Wire(ports[0])]
+
+    def start(i):
+        properties = {
+            "server.port": ports[i],
+            "eureka.client.service-url.defaultZone": f"http://127.0.0.1:{wires[i].port}/eureka/",
+            "eureka.server.max-time-for-replication": "1000",
+        }
+        return owner.add(Registry(owner.log_path(f"registry{i}"), properties)).wait_until_ready()
+
+    a, b = start(0), start(1)
+    a.enroll("FLEET", "before", lastDirtyTimestamp=100)
+    until(lambda: b.ids("FLEET") == ["before"], "b hears of it")
+    for wire in wires:
+        wire.cut()
+    a.enroll("FLEET", "at-a", lastDirtyTimestamp=100)
+    b.enroll("FLEET", "at-b", lastDirtyTimestamp=100)
+    a.enroll("FLEET", "before", lastDirtyTimestamp=200, ipAddr="10.0.0.9")
+    a.put("/eureka/apps/FLEET/at-a/status?value=OUT_OF_SERVICE")
+    time.sleep(2)  # longer than a change waits for its peer
+    assert b.ids("FLEET") == ["at-b", "before"]
+    for wire in wires:
+        wire.mend()
+
+    def agreed():
+        a.put("/eureka/apps/FLEET/before?lastDirtyTimestamp=200")
+        a.put("/eureka/apps/FLEET/at-a?lastDirtyTimestamp=100")
+        b.put("/eureka/apps/FLEET/at-b?lastDirtyTimestamp=100")
+        time.sleep(0.3)
+        return (
+            a.ids("FLEET") == b.ids("FLEET") == ["at-a", "at-b", "before"]
+            and b.instance("FLEET", "before")["ipAddr"] == "10.0.0.9"
+            and b.instance("FLEET", "at-a")["status"] == "OUT_OF_SERVICE"
+            and a.delta()["apps__hashcode"] == b.delta()["apps__hashcode"] == "OUT_OF_SERVICE_1_UP_2_"
+        )
+
+    until(agreed, "both say the same", limit=20)
+
+
+def test_a_peer_that_talks_nonsense_is_not_believed(owner, until):
+    liar = socket.create_server(("127.0.0.1", 0))
+    heard = []
+
+    def lie():
+        while True:
+            try:
+                one, _ = liar.accept()
+            except OSError:
+                return
+            with one:
+                heard.append(one.recv(65536))
+                body = b'{"responseList":[{"statusCode":409,"responseEntity":{"app":7}},{"statusCode":404}]}' * 3
+                one.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+
+    threading.Thread(target=lie, daemon=True).start()
+    url = f"http://127.0.0.1:{liar.getsockname()[1]}/eureka/"
+    one = owner.add(Registry(owner.log_path("registry"), {"eureka.client.service-url.defaultZone": url})).wait_until_ready()
+    one.enroll("TRUE", "1")
+    until(lambda: len(heard) >= 2, "it has told the liar")
+    time.sleep(0.3)
+    assert one.instance("TRUE", "1")["app"] == "TRUE"
+    assert one.ids("TRUE") == ["1"]
+    liar.close()

@@ -31,6 +31,8 @@ void PeerQueue::drop_front() {
 
 void PeerQueue::offer(ReplicationTask task, TimePoint now) {
     std::string key = key_of(task);
+    // Counted from the first task on: one that is replaced again and again must not hold the batch back.
+    if (queue_.empty()) waiting_since_ = now;
     if (const auto known = by_key_.find(key); known != by_key_.end()) {
         // It goes to the end, as what came in between (a cancel, say) must not undo it.
         queue_.erase(known->second);
@@ -46,8 +48,8 @@ void PeerQueue::offer(ReplicationTask task, TimePoint now) {
 
 std::optional<TimePoint> PeerQueue::due() const {
     if (queue_.empty() || !in_flight_.empty()) return std::nullopt;
-    const TimePoint ready = queue_.size() >= config_.batch_size ? queue_.front().since
-                                                                : queue_.front().since + config_.batch_delay;
+    const TimePoint ready =
+        queue_.size() >= config_.batch_size ? waiting_since_ : waiting_since_ + config_.batch_delay;
     return not_before_ ? std::max(ready, *not_before_) : ready;
 }
 
@@ -81,6 +83,7 @@ std::vector<ReplicationItem> PeerQueue::take(const InstanceRegistry& registry, T
         items.push_back(*std::move(item));
         in_flight_.push_back(std::move(entry));
     }
+    waiting_since_ = now;
     return items;
 }
 

@@ -62,7 +62,6 @@ void EurekaApi::add(
 
 void EurekaApi::mount_at(http::Router& router, const std::string& base) {
     add(router, Method::get, base + "/apps", &EurekaApi::applications);
-    add(router, Method::get, base + "/apps/stream", &EurekaApi::stream);
     add(router, Method::get, base + "/apps/{app}", &EurekaApi::application);
     add(router, Method::post, base + "/apps/{app}", &EurekaApi::enroll, instance_limit);
     add(router, Method::get, base + "/apps/{app}/{id}", &EurekaApi::instance);
@@ -80,6 +79,8 @@ void EurekaApi::mount_at(http::Router& router, const std::string& base) {
     add(router, Method::get, base + "/serverinfo/statusoverrides", &EurekaApi::status_overrides);
     for (const std::string& path : {base + "/apps/delta", base + "/apps/delta/"})
         router.get(path, [this](Request& request) { return delta(request); });
+    // Events have a type of their own, which browsers ask for by name.
+    router.get(base + "/apps/stream", [this](Request& request) { return stream(request); });
 }
 
 // ---- negotiation and answers

@@ -58,7 +58,7 @@ private:
     Response vips(Request& request, const Wanted& wanted);
     Response secure_vips(Request& request, const Wanted& wanted);
     Task<Response> delta(Request& request);
-    Response stream(Request& request, const Wanted& wanted);
+    Response stream(Request& request);
     Task<> push(http::EventStream& events, std::optional<std::uint64_t> since);
 
     // Instances.

@@ -90,7 +90,7 @@ Task<http::Response> EurekaApi::delta(Request& request) {
     co_return prepared(document, wanted->collection);
 }
 
-http::Response EurekaApi::stream(Request& request, const Wanted& /*wanted*/) {
+http::Response EurekaApi::stream(Request& request) {
     if (!reads_are_open()) return error(request, Status::forbidden);
     std::optional<std::uint64_t> since;
     if (const auto text = request.query_parameter("since")) since = parse_integer<std::uint64_t>(*text);

@@ -264,6 +264,10 @@ RegistryServer::RegistryServer(Service& service) : impl_(std::make_unique<Impl>(
 
 RegistryServer::~RegistryServer() = default;
 
+std::uint16_t RegistryServer::dns_port() const noexcept {
+    return impl_->dns.port();
+}
+
 service::ServiceOptions registry_options(std::string name, int argc, const char* const* argv) {
     service::ServiceOptions options;
     options.name = std::move(name);

@@ -47,6 +47,16 @@ TEST_F(PeerQueueTest, SendsInPortionsAndTheNewestOfAKindOnly) {
     EXPECT_EQ(take().size(), 250u) << "a full batch does not wait";
 }
 
+TEST_F(PeerQueueTest, IsNotHeldBackByTasksThatAreReplacedAllTheTime) {
+    f.enroll("1");
+    for (int i = 0; i < 5; ++i) {
+        queue.offer(task(ReplicationAction::heartbeat), f.clock.now());
+        EXPECT_TRUE(take().empty());
+        f.clock.advance(100ms);
+    }
+    EXPECT_EQ(take().size(), 1u);
+}
+
 TEST_F(PeerQueueTest, ShowsTheInstanceAsItIsWhenItIsSent) {
     f.enroll("1", 100);
     queue.offer(task(ReplicationAction::heartbeat), f.clock.now());

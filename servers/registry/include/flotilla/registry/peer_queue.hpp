@@ -88,6 +88,7 @@ private:
     std::list<Entry> queue_;
     std::map<std::string, std::list<Entry>::iterator> by_key_;
     std::vector<Entry> in_flight_;
+    TimePoint waiting_since_;  ///< of the first task of the next batch
     std::optional<TimePoint> not_before_;
     PeerQueueStats stats_;
 };

@@ -5,6 +5,7 @@
 ///     registry::RegistryServer server(service);
 ///     return service.run();
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -12,8 +13,6 @@
 #include "flotilla/service/service.hpp"
 
 namespace flotilla::registry {
-
-class SharedRegistry;
 
 /// With what holds for a registry unless somebody says otherwise: port 8761, no registration of its own.
 service::ServiceOptions registry_options(std::string name, int argc, const char* const* argv);
@@ -25,6 +24,9 @@ public:
     ~RegistryServer();
     RegistryServer(const RegistryServer&) = delete;
     RegistryServer& operator=(const RegistryServer&) = delete;
+
+    /// Where DNS is answered, once it is; for tests, which ask for port 0.
+    [[nodiscard]] std::uint16_t dns_port() const noexcept;
 
 private:
     struct Impl;
