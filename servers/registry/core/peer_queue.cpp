@@ -119,6 +119,7 @@ void PeerQueue::failed(SendFailure failure, TimePoint now) {
     // Back to the front in their order, unless something newer of the same kind has come.
     for (auto entry = batch.rbegin(); entry != batch.rend(); ++entry) {
         if (by_key_.contains(entry->key)) continue;
+        waiting_since_ = std::min(waiting_since_, entry->since);
         queue_.push_front(std::move(*entry));
         by_key_.emplace(queue_.front().key, queue_.begin());
     }
