@@ -19,7 +19,8 @@ Task<Result<Snapshot>> Discovery::find(std::string service, Deadline deadline) {
         if (list->service == key) home.post([changed] { changed->notify_all(); });
     });
     for (now = instances(service); !now->known; now = instances(service)) {
-        if (co_await changed->wait(deadline) != runtime::Wake::ready) {
+        const runtime::Wake why = co_await changed->wait(deadline);
+        if (why != runtime::Wake::ready) {
             co_return fail(DiscoveryErrc::unreachable, service + ": nothing is known of it yet");
         }
     }

@@ -148,7 +148,8 @@ Task<> EurekaClient::leave(Deadline deadline) {
     impl_->registrar->leave(impl_->now(), impl_->wall_now());
     impl_->writer_word.notify_all();
     while (!impl_->registrar->said_down()) {
-        if (co_await impl_->written.wait(deadline) != runtime::Wake::ready) co_return;
+        const runtime::Wake why = co_await impl_->written.wait(deadline);
+        if (why != runtime::Wake::ready) co_return;
     }
 }
 
@@ -158,7 +159,8 @@ Task<> EurekaClient::finish(Deadline deadline) {
     impl_->registrar->leave_now(impl_->now());
     impl_->writer_word.notify_all();
     while (!impl_->registrar->gone()) {
-        if (co_await impl_->written.wait(deadline) != runtime::Wake::ready) co_return;
+        const runtime::Wake why = co_await impl_->written.wait(deadline);
+        if (why != runtime::Wake::ready) co_return;
     }
 }
 

@@ -115,7 +115,8 @@ Task<> WatchingClient::leave(Deadline deadline) {
     leaving_ = true;
     word_.notify_all();
     while (!left_) {
-        if (co_await done_.wait(deadline) != runtime::Wake::ready) co_return;
+        const runtime::Wake why = co_await done_.wait(deadline);
+        if (why != runtime::Wake::ready) co_return;
     }
 }
 

@@ -242,7 +242,8 @@ std::uint64_t ZookeeperSession::changes(const std::string& path) const {
 
 Task<> ZookeeperSession::change(std::string path, std::uint64_t seen, Deadline deadline) {
     while (changes(path) == seen) {
-        if (co_await state_->word.wait(deadline) != runtime::Wake::ready) co_return;
+        const runtime::Wake why = co_await state_->word.wait(deadline);
+        if (why != runtime::Wake::ready) co_return;
     }
 }
 

@@ -82,7 +82,8 @@ std::vector<std::string> FakeRegistry::lines() const {
 Task<> FakeRegistry::wait_for(std::size_t count) {
     const Deadline deadline = Deadline::after(runtime_.clock().now(), 2s);
     while (asked_.size() < count) {
-        if (co_await changed_.wait(deadline) != runtime::Wake::ready) break;
+        const runtime::Wake why = co_await changed_.wait(deadline);
+        if (why != runtime::Wake::ready) break;
     }
     EXPECT_GE(asked_.size(), count) << fmt::format("{}", fmt::join(lines(), "; "));
 }

@@ -6,6 +6,7 @@
 
 #include "flotilla/discovery/error.hpp"
 #include "flotilla/discovery/simple_discovery.hpp"
+#include "flotilla/runtime/event_loop.hpp"
 #include "on_loop.hpp"
 #include "sample.hpp"
 
@@ -66,13 +67,12 @@ TEST(LoadBalancer, SaysWhoHasNoInstances) {
 Task<> waits_for_the_first_answer(runtime::Runtime&) {
     LateDiscovery discovery;
     LoadBalancer balancer(discovery, by_default);
-    std::thread registry([&] {
-        std::this_thread::sleep_for(5ms);
-        discovery.directory.publish("ORDER-SERVICE", {instance("a")});
+    // The registry's answer comes while the call waits: this job runs once the coroutine below is suspended.
+    runtime::EventLoop::current().post([&] {
+        std::thread([&] { discovery.directory.publish("ORDER-SERVICE", {instance("a")}); }).join();
     });
     const PickRequest request;
     const auto lease = co_await balancer.choose("order-service", request);
-    registry.join();
     EXPECT_TRUE(lease);
     if (lease) {
         EXPECT_EQ(lease->instance().id, "a");

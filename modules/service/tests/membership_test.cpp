@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -43,7 +43,7 @@ public:
             });
         service_.on_readiness([this](bool ready) { return tell(ready); });
         thread_ = std::thread([this] { EXPECT_EQ(service_.run(), 0); });
-        while (!ready_) std::this_thread::sleep_for(1ms);
+        ready_.get_future().wait();
     }
 
     ~RegistryBehind() {
@@ -80,12 +80,12 @@ private:
     }
 
     Task<> tell(bool ready) {
-        if (ready) ready_ = true;
+        if (ready) ready_.set_value();
         co_return;
     }
 
     Service service_;
-    std::atomic<bool> ready_{false};
+    std::promise<void> ready_;
     mutable std::mutex mutex_;
     std::vector<std::string> asked_;
     std::vector<std::string> bodies_;
