@@ -55,13 +55,13 @@ private:
         std::uint64_t generation = session().generation();
         for (;;) {
             const std::uint64_t seen = session().changes(discovery_.root);
-            auto found = co_await session().children(discovery_.root);
+            auto found = co_await children_of_root();
             Duration pause = longest_trust;
-            if (found || found.error().code() == Errc::not_found) {
+            if (found) {
                 in_trouble = false;
                 pauses.reset();
                 const std::lock_guard lock(names_mutex_);
-                names_ = std::move(found).value_or(std::vector<std::string>{});
+                names_ = *std::move(found);
             } else {
                 note("services", found.error(), in_trouble);
                 pause = pauses.next();
@@ -73,6 +73,14 @@ private:
                 hurry();
             }
         }
+    }
+
+    Task<Result<std::vector<std::string>>> children_of_root() {
+        auto found = co_await session().children(discovery_.root);
+        if (found || found.error().code() != Errc::not_found) co_return found;
+        // To be told when it comes: a node that is not there has no children to watch.
+        FLT_CO_CHECK(co_await session().exists(discovery_.root));
+        co_return std::vector<std::string>();
     }
 
     Task<> watch(std::string service) override {
