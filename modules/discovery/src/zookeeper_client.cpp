@@ -53,8 +53,9 @@ private:
         bool in_trouble = false;
         BackOff pauses(Random::from_system());
         std::uint64_t generation = session().generation();
+        const std::vector<std::string> root{discovery_.root};
         for (;;) {
-            const std::uint64_t seen = session().changes(discovery_.root);
+            const std::uint64_t seen = session().changes(root);
             auto found = co_await children_of_root();
             Duration pause = longest_trust;
             if (found) {
@@ -67,7 +68,7 @@ private:
                 pause = pauses.next();
             }
             const Deadline deadline(now() + pause);
-            co_await session().change(discovery_.root, seen, deadline);
+            co_await session().change(root, seen, deadline);
             if (std::exchange(generation, session().generation()) != session().generation()) {
                 means_.log.info("a new session: registers again");
                 hurry();
@@ -88,19 +89,29 @@ private:
         BackOff pauses(Random::from_system());
         for (;;) {
             const std::string path = co_await path_of(service);
-            const std::uint64_t seen = session().changes(path);
+            const std::vector<std::string> own{path};
+            const std::vector<std::string> own_and_root{path, discovery_.root};
+            const std::uint64_t seen = session().changes(own);
+            const std::uint64_t seen_with_root = session().changes(own_and_root);
             auto found = co_await instances_below(path);
             Duration pause = longest_trust;
+            bool nobody = true;
             if (found) {
                 in_trouble = false;
                 pauses.reset();
+                nobody = found->empty();
                 publish(service, *std::move(found));
             } else {
                 note(service, found.error(), in_trouble);
                 pause = pauses.next();
             }
             const Deadline deadline(now() + pause);
-            co_await session().change(path, seen, deadline);
+            if (nobody) {
+                // A node of another spelling may come.
+                co_await session().change(own_and_root, seen_with_root, deadline);
+            } else {
+                co_await session().change(own, seen, deadline);
+            }
         }
     }
 

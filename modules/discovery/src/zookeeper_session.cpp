@@ -235,13 +235,17 @@ Task<Result<void>> ZookeeperSession::remove(std::string path) {
     co_return Result<void>();
 }
 
-std::uint64_t ZookeeperSession::changes(const std::string& path) const {
-    const auto found = state_->changes.find(path);
-    return (found == state_->changes.end() ? 0 : found->second) + state_->generation;
+std::uint64_t ZookeeperSession::changes(const std::vector<std::string>& paths) const {
+    std::uint64_t sum = state_->generation;
+    for (const std::string& path : paths) {
+        const auto found = state_->changes.find(path);
+        if (found != state_->changes.end()) sum += found->second;
+    }
+    return sum;
 }
 
-Task<> ZookeeperSession::change(std::string path, std::uint64_t seen, Deadline deadline) {
-    while (changes(path) == seen) {
+Task<> ZookeeperSession::change(std::vector<std::string> paths, std::uint64_t seen, Deadline deadline) {
+    while (changes(paths) == seen) {
         const runtime::Wake why = co_await state_->word.wait(deadline);
         if (why != runtime::Wake::ready) co_return;
     }

@@ -38,10 +38,10 @@ public:
     Task<Result<void>> create(std::string path, std::string data, NodeKind kind);
     Task<Result<void>> remove(std::string path);
 
-    /// How many changes at this node the loop has been told of, with those of the session.
-    [[nodiscard]] std::uint64_t changes(const std::string& path) const;
+    /// How many changes at these nodes the loop has been told of, with those of the session.
+    [[nodiscard]] std::uint64_t changes(const std::vector<std::string>& paths) const;
     /// Waits until that is another number, or the deadline.
-    Task<> change(std::string path, std::uint64_t seen, Deadline deadline);
+    Task<> change(std::vector<std::string> paths, std::uint64_t seen, Deadline deadline);
     /// Rises with each new session.
     [[nodiscard]] std::uint64_t generation() const noexcept;
 
