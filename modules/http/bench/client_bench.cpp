@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "flotilla/http/client.hpp"
+#include "flotilla/runtime/stream.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/tracing/span_sink.hpp"
 
