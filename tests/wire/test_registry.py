@@ -330,14 +330,15 @@ def test_F34_statuses_in_small_letters(shared):
 
 
 def test_F36_up_and_out_of_service_stick(shared):
-    shared.enroll("STICK", "1")
-    shared.enroll("STICK", "1", status="OUT_OF_SERVICE", lastDirtyTimestamp=200)
-    assert shared.instance("STICK", "1")["status"] == "UP"
-    shared.enroll("STICK", "1", headers=PEER, status="OUT_OF_SERVICE", lastDirtyTimestamp=300)
-    assert shared.instance("STICK", "1")["status"] == "OUT_OF_SERVICE"
-    shared.enroll("STICK", "1", status="DOWN", lastDirtyTimestamp=400)
-    shared.enroll("STICK", "1", status="UP", lastDirtyTimestamp=500)
-    assert shared.instance("STICK", "1")["status"] == "UP"
+    # Overrides are kept by the id alone, as in Eureka: an id of its own.
+    shared.enroll("STICK", "sticky")
+    shared.enroll("STICK", "sticky", status="OUT_OF_SERVICE", lastDirtyTimestamp=200)
+    assert shared.instance("STICK", "sticky")["status"] == "UP"
+    shared.enroll("STICK", "sticky", headers=PEER, status="OUT_OF_SERVICE", lastDirtyTimestamp=300)
+    assert shared.instance("STICK", "sticky")["status"] == "OUT_OF_SERVICE"
+    shared.enroll("STICK", "sticky", status="DOWN", lastDirtyTimestamp=400)
+    shared.enroll("STICK", "sticky", status="UP", lastDirtyTimestamp=500)
+    assert shared.instance("STICK", "sticky")["status"] == "UP"
 
 
 def test_other_methods_and_odd_paths(shared):
