@@ -117,6 +117,12 @@ stop_parts() {
         say "$name did not stop within $GRACE ms: killed"
         kill -KILL "${left[$name]}" 2>/dev/null || true
     done
+    for name in "${!left[@]}"; do
+        for _ in {1..50}; do
+            pid_of "$name" >/dev/null || break
+            sleep 0.02
+        done
+    done
     for name in "$@"; do rm -f "$RUN/$name.pid"; done
 }
 
@@ -162,15 +168,28 @@ stop_foreground() {
     say "Stopped."
 }
 
-dead_part() { # NAME ...: fails, and so ends for_each_part, at the first that is gone
-    pid_of "$1" >/dev/null || { echo "$1"; return 1; }
+declare -A mourned=()
+alive=0
+
+# A part that dies is told once, and the others go on: that they do is what this is about.
+look_after_part() { # NAME ...
+    if pid_of "$1" >/dev/null; then
+        alive=$((alive + 1))
+        unset "mourned[$1]"
+    elif [ -z "${mourned[$1]:-}" ]; then
+        mourned[$1]=1
+        say "$1 ended by itself (its last words: $RUN/$1.log); './dev up --detach' starts it again"
+    fi
 }
 
 watch_parts() {
-    local dead
-    while dead=$(for_each_part dead_part); do sleep 0.3; done
+    while alive=0; do
+        for_each_part look_after_part
+        [ "$alive" -gt 0 ] || break
+        sleep 0.3
+    done
     stop_foreground
-    fail "run" "$dead ended by itself; its last words are above" "$RUN/$dead.log"
+    fail "run" "nothing runs any more: look into $RUN/*.log"
 }
 
 help_up() {
