@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "flotilla/discovery/error.hpp"
 #include "flotilla/discovery/simple_discovery.hpp"
 #include "flotilla/runtime/event_loop.hpp"
@@ -64,7 +62,7 @@ TEST(LoadBalancer, SaysWhoHasNoInstances) {
     on_loop(nobody_is_an_error);
 }
 
-Task<> waits_for_the_first_answer(runtime::Runtime&) {
+Task<> waits_for_the_first_answer(runtime::Runtime& runtime) {
     LateDiscovery discovery;
     LoadBalancer balancer(discovery, by_default);
     // The registry's answer comes while the call waits: this job runs once the coroutine below is suspended.
