@@ -75,6 +75,7 @@ install_packages() {
     apt_install "$@"
 }
 
+# shellcheck disable=SC2120 # test.sh passes a kind
 ensure_packages() { # [KIND]
     [ -z "${FLOTILLA_SKIP_SETUP:-}" ] || return 0
     command -v dpkg-query >/dev/null ||
@@ -131,6 +132,7 @@ TEXT
 
 run_setup() {
     [ $# -eq 0 ] || usage_error "setup takes no arguments"
+    # shellcheck disable=SC2119 # what everybody needs
     ensure_packages
     ensure_node_packages
     say "Everything is in place."

@@ -78,9 +78,7 @@ Subject subject_of(const T& value) {
     } else if constexpr (std::floating_point<T>) {
         subject = {.kind = Subject::Kind::number, .number = static_cast<double>(value)};
     } else if constexpr (is_duration<T>) {
-        subject = {
-            .kind = Subject::Kind::integer, .integer = saturated(value).count()
-        };
+        subject = {.kind = Subject::Kind::integer, .integer = saturated(value).count()};
     } else if constexpr (std::same_as<T, Bytes>) {
         subject = subject_of(value.count);
     } else if constexpr (MapLike<T> || SequenceLike<T>) {
