@@ -147,7 +147,7 @@ TEST(ClientFacts, F05_WithoutInstancesACallFailsAtOnce) {
         (void)co_await client.echo();
         const TimePoint began = h.runtime.clock().now();
         const auto failed = co_await client.echo();
-        EXPECT_LT(h.runtime.clock().now() - began, 1ms);
+        EXPECT_LT(h.runtime.clock().now() - began, 500ms) << "no time limit was waited for";
         EXPECT_EQ(failed.error().kind(), ErrorKind::no_instance);
         EXPECT_EQ(failed.error().message(), "No instances available for order-service");
         EXPECT_EQ(http::status_of(failed.error()), http::Status::service_unavailable);
