@@ -128,10 +128,11 @@ Task<> Membership::farewell() {
 /// `eureka.client.healthcheck.enabled`: the registry learns how the service finds itself.
 Task<> Membership::tell_health() {
     const auto others = [](std::string_view name) { return name != "discoveryComposite"; };
+    const actuator::StatusRules rules;
     for (;;) {
         co_await runtime::sleep_for(health_interval_);
         if (!ready_) continue;
-        const Health found = co_await means_.operations.health().check(others, actuator::StatusRules{});
+        const Health found = co_await means_.operations.health().check(others, rules);
         if (ready_) client_->tell_status(found.status);
     }
 }
