@@ -53,7 +53,9 @@ Task<> Calls::run() {
         const TimePoint now = means_.runtime.clock().now();
         const auto due = policies_->timer();
         // A transition may set a timer while we sleep: never sleep for long.
-        co_await runtime::sleep_until(due ? std::clamp(*due, now + breaker_beat, now + 1s) : now + 1s);
+        const TimePoint latest = now + 1s;
+        const TimePoint next = due ? std::clamp(*due, now + breaker_beat, latest) : latest;
+        co_await runtime::sleep_until(next);
         policies_->tick(means_.runtime.clock().now());
     }
 }
