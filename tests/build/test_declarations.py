@@ -26,7 +26,7 @@ def compile_client(method, compiler):
     )
 
 
-@pytest.mark.parametrize("compiler", ["clang++-19", "g++"])
+@pytest.mark.parametrize("compiler", ["clang++-19", "g++-12"])
 @pytest.mark.parametrize(
     "method, messages",
     [

@@ -128,7 +128,8 @@ stop_parts() {
 
 # Whoever has a pid file, the last started first: also parts that the table no longer names.
 stop_all_parts() {
-    local files=() names=() file
+    # A signal can come while a row of the table is read: its separator must not be ours.
+    local files=() names=() file IFS=$' \t\n'
     mapfile -t files < <(compgen -G "$RUN/*.pid" || true)
     for file in "${files[@]}"; do
         file=${file##*/}

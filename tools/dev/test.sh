@@ -13,7 +13,7 @@ Kinds (several may be named; without any: unit tests of the release build, build
   --build           only the build rules (floors, includes, headers, install)
   --wire            only the wire tests: real sockets, real programs at the other end
   --asan            unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-  --tsan            unit tests under ThreadSanitizer and UndefinedBehaviorSanitizer
+  --tsan            unit tests under ThreadSanitizer
   --gcc             unit tests built with g++ 12, under AddressSanitizer
   --interop         real systems at the other end: Spring's Eureka server and clients, by Maven and npm; installs a JDK
   --fuzz [seconds]  each fuzz target for that long (60)
