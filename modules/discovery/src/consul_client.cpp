@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <mutex>
 
 #include "flotilla/base/text.hpp"
@@ -118,56 +119,61 @@ private:
         co_return std::move(*answer).body();
     }
 
+    /// Takes in what an answer says, or tells what is wrong with it.
+    using Take = std::function<Result<void>(const std::string& body)>;
+
+    /// Asks again and again; `what` names it in the log.
+    Task<> follow(std::string path, std::string what, Take take) {
+        ConsulIndex index;
+        BackOff pauses(Random::from_system());
+        bool in_trouble = false;
+        for (;;) {
+            const auto body = co_await query(path, index);
+            const auto taken = body ? take(*body) : fail(body.error());
+            if (!taken) {
+                index.reset();
+                note(what, taken.error(), in_trouble);
+                co_await runtime::sleep_for(pauses.next());
+                continue;
+            }
+            pauses.reset();
+            in_trouble = false;
+            // Whoever does not block must not be asked without end.
+            if (index.value() == 0) co_await runtime::sleep_for(5s);
+        }
+    }
+
     Task<> watch(std::string service) override {
         std::string path = "/v1/health/service/" + segment(service);
         if (discovery_.query_passing) path += "?passing=true";
         if (!discovery_.default_query_tag.empty())
             path += (discovery_.query_passing ? "&tag=" : "?tag=") +
                     http::percent_encode(discovery_.default_query_tag);
-        ConsulIndex index;
-        BackOff pauses(Random::from_system());
-        bool in_trouble = false;
-        for (;;) {
-            const auto body = co_await query(path, index);
-            auto found = body ? consul_instances(*body) : fail(body.error());
-            if (found) {
-                pauses.reset();
-                in_trouble = false;
-                publish(service, *std::move(found));
-                // Whoever does not block must not be asked without end.
-                if (index.value() == 0) co_await runtime::sleep_for(5s);
-                continue;
-            }
-            index.reset();
-            note(service, found.error(), in_trouble);
-            co_await runtime::sleep_for(pauses.next());
-        }
+        return follow(std::move(path), service, [this, service](const std::string& body) {
+            return take_instances(service, body);
+        });
     }
 
     /// Keeps up with the names of services.
     Task<> attend() override {
-        ConsulIndex index;
-        BackOff pauses(Random::from_system());
-        bool in_trouble = false;
-        for (;;) {
-            const auto body = co_await query("/v1/catalog/services", index);
-            auto catalog = body ? reflect::parse_json(*body) : fail(body.error());
-            if (!catalog) {
-                index.reset();
-                note("catalog", catalog.error(), in_trouble);
-                co_await runtime::sleep_for(pauses.next());
-                continue;
-            }
-            pauses.reset();
-            in_trouble = false;
-            std::vector<std::string> names;
-            for (const auto& [name, tags] : catalog->members()) names.push_back(name);
-            {
-                const std::lock_guard lock(names_mutex_);
-                names_ = std::move(names);
-            }
-            if (index.value() == 0) co_await runtime::sleep_for(5s);
-        }
+        return follow("/v1/catalog/services", "catalog", [this](const std::string& body) {
+            return take_names(body);
+        });
+    }
+
+    Result<void> take_instances(const std::string& service, const std::string& body) {
+        FLT_TRY(auto found, consul_instances(body));
+        publish(service, std::move(found));
+        return {};
+    }
+
+    Result<void> take_names(const std::string& body) {
+        FLT_TRY(const auto catalog, reflect::parse_json(body));
+        std::vector<std::string> names;
+        for (const auto& [name, tags] : catalog.members()) names.push_back(name);
+        const std::lock_guard lock(names_mutex_);
+        names_ = std::move(names);
+        return {};
     }
 
     Result<void> prepare(const SelfDescription& self) override {

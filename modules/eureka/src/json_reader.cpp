@@ -8,6 +8,7 @@
 #include "data_center.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/reflect/reader.hpp"
+#include "text_members.hpp"
 
 namespace flotilla::eureka::detail {
 
@@ -163,35 +164,6 @@ Result<LeaseInfo> read_lease(const Node& node) {
     return lease;
 }
 
-/// The members that are plain text or optional text, by their name.
-struct TextMember {
-    std::string_view key;
-    std::string InstanceInfo::* text;
-};
-
-struct OptionalMember {
-    std::string_view key;
-    std::optional<std::string> InstanceInfo::* text;
-};
-
-constexpr TextMember text_members[] = {
-    {"instanceId", &InstanceInfo::instance_id},
-    {"hostName", &InstanceInfo::host_name},
-    {"ipAddr", &InstanceInfo::ip_addr},
-    {"sid", &InstanceInfo::sid},
-};
-
-constexpr OptionalMember optional_members[] = {
-    {"appGroupName", &InstanceInfo::app_group_name},
-    {"homePageUrl", &InstanceInfo::home_page_url},
-    {"statusPageUrl", &InstanceInfo::status_page_url},
-    {"healthCheckUrl", &InstanceInfo::health_check_url},
-    {"secureHealthCheckUrl", &InstanceInfo::secure_health_check_url},
-    {"vipAddress", &InstanceInfo::vip_address},
-    {"secureVipAddress", &InstanceInfo::secure_vip_address},
-    {"asgName", &InstanceInfo::asg_name},
-};
-
 /// Reads the members one by one, in whatever order they come.
 class InstanceReader {
 public:
@@ -213,12 +185,12 @@ private:
         if (!is_scalar(value)) return structured(key, value);
         if (value.is_null()) return {};
         for (const TextMember& known : text_members) {
-            if (known.key != key) continue;
+            if (known.name != key) continue;
             instance_.*known.text = scalar_text(value).value_or("");
             return {};
         }
         for (const OptionalMember& known : optional_members) {
-            if (known.key != key) continue;
+            if (known.name != key) continue;
             instance_.*known.text = scalar_text(value);
             return {};
         }
@@ -280,8 +252,8 @@ private:
             "actionType"
         };
         return std::ranges::find(others, key) != std::end(others) ||
-               std::ranges::find(text_members, key, &TextMember::key) != std::end(text_members) ||
-               std::ranges::find(optional_members, key, &OptionalMember::key) != std::end(optional_members);
+               std::ranges::find(text_members, key, &TextMember::name) != std::end(text_members) ||
+               std::ranges::find(optional_members, key, &OptionalMember::name) != std::end(optional_members);
     }
 
     /// What Spring's server does for clients that have the id in their metadata only.

@@ -4,6 +4,7 @@
 
 #include "data_center.hpp"
 #include "flotilla/base/text.hpp"
+#include "text_members.hpp"
 #include "xml_tree.hpp"
 
 namespace flotilla::eureka::detail {
@@ -73,42 +74,13 @@ LeaseInfo read_lease(const XmlElement& element) {
     return lease;
 }
 
-struct TextElement {
-    std::string_view name;
-    std::string InstanceInfo::* text;
-};
-
-struct OptionalElement {
-    std::string_view name;
-    std::optional<std::string> InstanceInfo::* text;
-};
-
-constexpr TextElement text_elements[] = {
-    {"instanceId", &InstanceInfo::instance_id},
-    {"hostName", &InstanceInfo::host_name},
-    {"app", &InstanceInfo::app},
-    {"ipAddr", &InstanceInfo::ip_addr},
-    {"sid", &InstanceInfo::sid},
-};
-
-constexpr OptionalElement optional_elements[] = {
-    {"appGroupName", &InstanceInfo::app_group_name},
-    {"homePageUrl", &InstanceInfo::home_page_url},
-    {"statusPageUrl", &InstanceInfo::status_page_url},
-    {"healthCheckUrl", &InstanceInfo::health_check_url},
-    {"secureHealthCheckUrl", &InstanceInfo::secure_health_check_url},
-    {"vipAddress", &InstanceInfo::vip_address},
-    {"secureVipAddress", &InstanceInfo::secure_vip_address},
-    {"asgName", &InstanceInfo::asg_name},
-};
-
 bool take_text(InstanceInfo& instance, const XmlElement& element) {
-    for (const TextElement& known : text_elements) {
+    for (const TextMember& known : text_members) {
         if (known.name != element.name) continue;
         instance.*known.text = element.text;
         return true;
     }
-    for (const OptionalElement& known : optional_elements) {
+    for (const OptionalMember& known : optional_members) {
         if (known.name != element.name) continue;
         instance.*known.text = element.text;
         return true;
@@ -118,7 +90,9 @@ bool take_text(InstanceInfo& instance, const XmlElement& element) {
 
 Result<void> take_element(InstanceInfo& instance, const XmlElement& element) {
     if (take_text(instance, element)) return {};
-    if (element.name == "status") {
+    if (element.name == "app") {
+        instance.app = element.text;
+    } else if (element.name == "status") {
         instance.status = read_status(element);
     } else if (element.name == "overriddenstatus" || element.name == "overriddenStatus") {
         instance.overridden_status = read_status(element);
