@@ -6,7 +6,8 @@ help_bench() {
 ./dev bench [name...]   run benches beside their peers and print the ratios; all of them if none is named
 
 A bench is a script bench/NAME/run; results are printed and kept as JSON in build/bench/NAME.json.
-Names are what 'ls bench' shows: http (beside nginx), micro (single operations).
+Names are what 'ls bench' shows: http (beside nginx), resilience (beside Resilience4j: installs a JDK and Maven),
+registry (10,000 instances), micro (single operations).
 TEXT
 }
 
@@ -18,6 +19,8 @@ run_bench() {
     for name in "${names[@]}"; do
         [ -x "bench/$name/run" ] || usage_error "no such bench: $name (./dev help bench)"
     done
+    # The peer of this one is Java.
+    [[ " ${names[*]} " != *" resilience "* ]] || ensure_packages interop
     build_targets release programs benchmarks
     mkdir -p build/bench
     for name in "${names[@]}"; do
