@@ -128,8 +128,7 @@ stop_parts() {
 
 # Whoever has a pid file, the last started first: also parts that the table no longer names.
 stop_all_parts() {
-    # A signal can come while a row of the table is read: its separator must not be ours.
-    local files=() names=() file IFS=$' \t\n'
+    local files=() names=() file
     mapfile -t files < <(compgen -G "$RUN/*.pid" || true)
     for file in "${files[@]}"; do
         file=${file##*/}
@@ -184,13 +183,14 @@ look_after_part() { # NAME ...
 }
 
 watch_parts() {
-    while alive=0; do
+    while [ -z "$asked_to_stop" ]; do
+        alive=0
         for_each_part look_after_part
         [ "$alive" -gt 0 ] || break
         sleep 0.3
     done
     stop_foreground
-    fail "run" "nothing runs any more: look into $RUN/*.log"
+    [ -n "$asked_to_stop" ] || fail "run" "nothing runs any more: look into $RUN/*.log"
 }
 
 help_up() {
@@ -220,7 +220,9 @@ run_up() {
         say "Logs: $RUN/NAME.log. Look: ./dev status. Stop: ./dev down"
         return 0
     fi
-    trap 'stop_foreground; exit 0' INT TERM
+    # Only noted here: a handler that stops things would run in the middle of whatever is being done.
+    asked_to_stop=''
+    trap 'asked_to_stop=1' INT TERM
     say "Ctrl-C stops everything."
     for_each_part follow_part
     watch_parts
