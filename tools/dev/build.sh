@@ -62,7 +62,7 @@ TEXT
 }
 
 run_clean() {
-    stop_all_parts
+    run_down
     rm -rf build tests/wire/node_modules
     say "Clean."
 }

@@ -10,7 +10,7 @@
 #include "flotilla/actuator/health_contributors.hpp"
 #include "flotilla/base/units.hpp"
 #include "flotilla/metrics/standard_meters.hpp"
-#include "port_holder.hpp"
+#include "flotilla/runtime/port_holder.hpp"
 #include "service_impl.hpp"
 #include "signals.hpp"
 
@@ -48,7 +48,7 @@ std::string url_of(const http::ServerConfig& config, const runtime::Endpoint& at
 /// What an operator wants to read when a port is taken; other errors as they are.
 Error explained(const Error& error, std::uint16_t port, std::string_view property) {
     if (port == 0 || error.message().find("Address already in use") == std::string::npos) return error;
-    const std::string holder = holder_of_port(port);
+    const std::string holder = runtime::holder_of_port(port);
     return {
         Errc::conflict,
         fmt::format(

@@ -125,6 +125,7 @@ Task<> DnsServer::serve_udp() {
 Task<> DnsServer::accept_tcp() {
     while (true) {
         auto accepted = co_await tcp_->accept();
+        if (!accepted && accepted.error().code() == Errc::cancelled) co_return;  // it is being stopped
         if (!accepted) {
             log_.warn("DNS over TCP: {}", accepted.error().message());
             co_await runtime::sleep_for(100ms);

@@ -1,4 +1,4 @@
-#include "port_holder.hpp"
+#include "flotilla/runtime/port_holder.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "flotilla/base/text.hpp"
 
-namespace flotilla::service {
+namespace flotilla::runtime {
 
 namespace fs = std::filesystem;
 
@@ -63,7 +63,7 @@ std::string holder_of_port(std::uint16_t port, const std::string& proc) {
         std::string name = read_file(entry->path() / "comm");
         return fmt::format("{} (pid {})", trim(name), pid);
     }
-    return {};
+    return "a process of another user";
 }
 
-}  // namespace flotilla::service
+}  // namespace flotilla::runtime

@@ -1,8 +1,8 @@
-#include "port_holder.hpp"
+#include "flotilla/runtime/port_holder.hpp"
 
 #include <gtest/gtest.h>
 
-namespace flotilla::service {
+namespace flotilla::runtime {
 namespace {
 
 constexpr std::string_view table =
@@ -24,4 +24,4 @@ TEST(PortHolder, AConnectionHoldsNoPort) {
 }
 
 }  // namespace
-}  // namespace flotilla::service
+}  // namespace flotilla::runtime

@@ -1,0 +1,72 @@
+#include "flotilla/fleet/run_record.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/reflect/describe.hpp"
+#include "flotilla/reflect/json.hpp"
+
+namespace flotilla::fleet {
+
+FLT_DESCRIBE(ProcessId, pid, started)
+FLT_DESCRIBE(PartRecord, name, process, port, health, page, log, restarts, started_at)
+FLT_DESCRIBE(RunRecord, supervisor, parts)
+
+namespace {
+
+/// State and start time of a process; nothing for one that is gone or only waits to be buried.
+std::uint64_t start_time(pid_t pid) {
+    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    std::string line;
+    if (!std::getline(file, line)) return 0;
+    const std::size_t name_end = line.rfind(')');  // the name may hold blanks and brackets
+    if (name_end == line.npos || name_end + 2 >= line.size()) return 0;
+    const auto fields = split(std::string_view(line).substr(name_end + 2), ' ');
+    constexpr std::size_t state = 0;
+    constexpr std::size_t started = 19;  // the 22nd of the line
+    if (fields.size() <= started || fields[state] == "Z" || fields[state] == "X") return 0;
+    return parse_integer<std::uint64_t>(fields[started]).value_or(0);
+}
+
+}  // namespace
+
+ProcessId ProcessId::of(pid_t pid) {
+    return {.pid = pid, .started = start_time(pid)};
+}
+
+bool ProcessId::alive() const {
+    return pid > 0 && started != 0 && start_time(pid) == started;
+}
+
+std::string run_record_path(const std::string& data) {
+    return data + "/run/fleet.json";
+}
+
+Result<void> save(const RunRecord& record, const std::string& path) {
+    const std::string fresh = path + ".new";
+    {
+        std::ofstream file(fresh, std::ios::trunc);
+        file << reflect::to_json(record) << '\n';
+        if (!file.flush()) return fail(Errc::io, fmt::format("cannot write {}", fresh));
+    }
+    std::error_code error;
+    std::filesystem::rename(fresh, path, error);
+    if (error) return fail(Error(error, fmt::format("cannot replace {}: {}", path, error.message())));
+    return {};
+}
+
+Result<RunRecord> load_run_record(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return fail(Errc::not_found, fmt::format("there is no {}", path));
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    auto record = reflect::from_json<RunRecord>(text);
+    if (!record) return fail(record.error().within(path));
+    return record;
+}
+
+}  // namespace flotilla::fleet

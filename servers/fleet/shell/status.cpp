@@ -1,0 +1,122 @@
+#include "status.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "flotilla/http/client.hpp"
+#include "flotilla/reflect/describe.hpp"
+#include "flotilla/reflect/json.hpp"
+#include "flotilla/reflect/types.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+
+namespace flotilla::fleet {
+
+FLT_DESCRIBE_ENUM(PartHealth, up, ailing, down)
+FLT_DESCRIBE(
+    PartState,
+    name,
+    pid,
+    port,
+    health,
+    (memory_bytes, as("memory_bytes")),
+    (uptime_seconds, as("uptime_seconds")),
+    restarts,
+    page,
+    log
+)
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t resident_bytes(pid_t pid) {
+    std::ifstream statm(fmt::format("/proc/{}/statm", pid));
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    statm >> total >> resident;
+    return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+Task<> ask(http::Client& client, std::string url, PartHealth& health) {
+    auto request = http::ClientRequest::get(url);
+    const auto answer = co_await client.send(std::move(request));
+    if (answer && answer->ok()) health = PartHealth::up;
+}
+
+Task<int> ask_all(runtime::Runtime& runtime, const RunRecord& record, std::vector<PartState>& states) {
+    http::ClientConfig config;
+    config.timeouts.connect = 500ms;
+    config.timeouts.total = 1s;
+    http::Client client(runtime, config);
+    runtime::TaskScope scope(runtime.loop(0));
+    for (std::size_t i = 0; i < states.size(); ++i)
+        if (states[i].pid) scope.spawn(states[i].name, ask(client, record.parts[i].health, states[i].health));
+    co_await scope.drain(Deadline::after(runtime.clock().now(), 2s));
+    co_return 0;
+}
+
+}  // namespace
+
+std::vector<PartState> look_at(const RunRecord& record) {
+    runtime::RuntimeConfig config;
+    config.loops = 1;
+    runtime::Runtime runtime(config);
+    const auto now =
+        std::chrono::floor<std::chrono::seconds>(runtime.clock().wall_now()).time_since_epoch().count();
+    std::vector<PartState> states;
+    for (const PartRecord& part : record.parts) {
+        PartState state;
+        state.name = part.name;
+        state.port = part.port;
+        state.restarts = part.restarts;
+        state.page = part.page;
+        state.log = part.log;
+        if (part.process.alive()) {
+            state.pid = part.process.pid;
+            state.health = PartHealth::ailing;
+            state.memory_bytes = resident_bytes(part.process.pid);
+            state.uptime_seconds = now - part.started_at;
+        }
+        states.push_back(std::move(state));
+    }
+    runtime.run(ask_all(runtime, record, states));
+    return states;
+}
+
+std::string status_table(const std::vector<PartState>& states) {
+    if (states.empty()) return "Nothing runs. Start it with 'flotilla up'.\n";
+    constexpr std::string_view row = "{:<12} {:>8} {:>6}  {:<7} {:>8} {:>8} {:>9}  {}\n";
+    std::string text = fmt::format(
+        fmt::runtime(row), "PART", "PID", "PORT", "HEALTH", "MEMORY", "UPTIME", "RESTARTS", "PAGE"
+    );
+    std::uint64_t total = 0;
+    for (const PartState& state : states) {
+        total += state.memory_bytes.value_or(0);
+        text += fmt::format(
+            fmt::runtime(row),
+            state.name,
+            state.pid ? std::to_string(*state.pid) : "-",
+            state.port,
+            reflect::enum_text(state.health),
+            state.memory_bytes ? fmt::format("{} MB", *state.memory_bytes >> 20) : "-",
+            state.uptime_seconds ? fmt::format("{} s", *state.uptime_seconds) : "-",
+            state.restarts,
+            state.page
+        );
+    }
+    return text + fmt::format("{:<37} {:>8}\n", "", fmt::format("{} MB", total >> 20));
+}
+
+std::string status_json(const std::vector<PartState>& states) {
+    return reflect::to_json(states) + '\n';
+}
+
+bool all_up(const std::vector<PartState>& states) {
+    return std::ranges::all_of(states, [](const PartState& state) { return state.health == PartHealth::up; });
+}
+
+}  // namespace flotilla::fleet
