@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 
 from support.programs import free_port
 
@@ -47,3 +48,11 @@ def test_what_is_exposed_comes_from_the_environment_as_well(service):
     hello = service("hello", env={"MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE": "health,env"})
     assert hello.get("/actuator/env").status == 200
     assert hello.get("/actuator/beans").status == 404
+
+
+def test_a_watched_breaker_stream_does_not_hold_up_the_end(service):
+    hello = service("hello", {"hystrix.stream.enabled": "true"}).wait_until_ready()
+    with urllib.request.urlopen(hello.url("/hystrix.stream"), timeout=10) as stream:
+        assert stream.readline() == b"ping: \n"
+        assert hello.stop() == 0
+    assert "cut off" not in hello.log()

@@ -60,6 +60,7 @@ struct ResilienceStreams::Shared {
     resilience::HystrixMetrics hystrix;
     Duration interval;
     std::atomic<int> hystrix_clients{0};
+    std::atomic<bool> stopped{false};
 
     /// One of the few clients that there may be, while it is held.
     struct Place {
@@ -82,7 +83,7 @@ struct ResilienceStreams::Shared {
 Task<> ResilienceStreams::Shared::write_hystrix(std::shared_ptr<Place> place, http::BodyWriter& body) {
     Shared& shared = *place->shared;
     std::string text = "ping: \n\n";
-    while (!body.closed()) {
+    while (!shared.stopped && !body.closed()) {
         const Clock& clock = shared.policies.clock();
         for (const std::string& document : shared.hystrix.documents(clock.now(), clock.wall_now())) {
             text.append("data: ").append(document).append("\n\n");
@@ -120,7 +121,7 @@ Task<> ResilienceStreams::Shared::write_events(
     std::shared_ptr<Shared> shared, bool with_metrics, http::BodyWriter& body
 ) {
     EventReader reader(shared->policies);
-    for (int round = 0; !body.closed(); ++round) {
+    for (int round = 0; !shared->stopped && !body.closed(); ++round) {
         std::string text;
         if (round % looks_per_ping == 0) text = "event:ping\n\n";
         for (const EventReader::Seen& seen : reader.look()) text += event_text(*shared, seen, with_metrics);
@@ -167,6 +168,10 @@ void ResilienceStreams::mount(http::Router& router) {
         Shared::answer_hystrix(shared, response);
         return response;
     });
+}
+
+void ResilienceStreams::stop() noexcept {
+    shared_->stopped = true;
 }
 
 std::vector<Endpoint> ResilienceStreams::endpoints() {

@@ -136,6 +136,51 @@ TEST(Guarded, TheSeedsBreakerOpensProbesAndCloses) {
     });
 }
 
+/// What a caller sees of each row: the state after it, and whether data came or the fallback.
+struct SeedsRow {
+    BreakerState state;
+    bool data;
+};
+
+TEST(ResilienceFacts, F01_TheSeedsTwentySevenRowsOverRealSockets) {
+    CircuitBreaker breaker("circuitbreaker", seeds_breaker());
+    with_remote(guarded_by({.breaker = &breaker}), [&](Harness& h) -> Task<> {
+        h.discovery.replace({at("order-service", "dead", dead_port())});
+        const auto client = h.remote.client<OrderClient>();
+        const auto orders = client.get_orders.or_else([](const CallError&) { return Orders(); });
+        OrderService service;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+
+        std::vector<SeedsRow> rows;
+        for (int row = 1; row <= 27; ++row) {
+            // After the rows before them the wait has passed; row 4 asks just before its end.
+            if (row == 5 || row == 16) co_await runtime::sleep_for(310ms);
+            if (row == 16) h.discovery.replace({at("order-service", "a", instance.port())});
+            if (row == 27) service.status = 500;
+            const auto answer = co_await orders("u");
+            rows.push_back({breaker.state(), answer && !answer->empty()});
+        }
+
+        const auto expect_rows = [&](int first, int last, BreakerState state, bool data) {
+            for (int row = first; row <= last; ++row) {
+                const SeedsRow& seen = rows[static_cast<std::size_t>(row) - 1];
+                EXPECT_EQ(seen.state, state) << "row " << row;
+                EXPECT_EQ(seen.data, data) << "row " << row;
+            }
+        };
+        expect_rows(1, 1, BreakerState::closed, false);
+        expect_rows(2, 4, BreakerState::open, false);
+        expect_rows(5, 13, BreakerState::half_open, false);
+        expect_rows(14, 15, BreakerState::open, false);
+        expect_rows(16, 24, BreakerState::half_open, true);
+        expect_rows(25, 26, BreakerState::closed, true);
+        expect_rows(27, 27, BreakerState::open, false);
+        EXPECT_EQ(service.calls, 12) << "ten probes, one more and the one that failed";
+        co_await instance.stop();
+    });
+}
+
 TEST(Guarded, AnswersMeanWhatTheBreakerIsToldThatTheyMean) {
     auto config = seeds_breaker();
     config.errors.ignored = resilience::ErrorMatcher::of({"http.4xx"}).value();

@@ -62,6 +62,7 @@ Task<> Calls::run() {
 
 void Calls::end_streams() noexcept {
     turbine_.stop();
+    streams_.stop();
 }
 
 Task<> Calls::stop() {

@@ -74,6 +74,8 @@ public:
 
     /// `GET /hystrix.stream`
     void mount(http::Router& router);
+    /// Ends the streams that run, and those that begin later: the server closes.
+    void stop() noexcept;
     [[nodiscard]] std::vector<Endpoint> endpoints();
 
 private:
