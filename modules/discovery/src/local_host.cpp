@@ -38,10 +38,14 @@ bool resolves(const std::string& name) {
 
 }  // namespace
 
+std::string find_local_address() {
+    std::string address = first_address();
+    return address.empty() ? "127.0.0.1" : address;
+}
+
 LocalHost find_local_host() {
     LocalHost host;
-    host.address = first_address();
-    if (host.address.empty()) host.address = "127.0.0.1";
+    host.address = find_local_address();
     std::array<char, 256> name{};
     if (::gethostname(name.data(), name.size() - 1) == 0) host.name = name.data();
     if (host.name.empty() || !resolves(host.name)) host.name = host.address;

@@ -145,6 +145,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     }
     calls = std::move(outgoing).value();
     remote::honour_deadlines(*router);
+    report_spans(traced_name, traces.enabled);
 
     const auto phases =
         value_or_note(environment.bind<LifecycleProperties>("spring.lifecycle", config::Unknown::ignore));
@@ -160,6 +161,19 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
 
 Service::Impl::~Impl() {
     actuator::unbind_runtime_meters(*meters, *runtime);
+}
+
+void Service::Impl::report_spans(const std::string& service_name, bool tracing) {
+    const Reporting::Means means{
+        *runtime, *meters, membership->balancer(), log_system->logger("zipkin"), service_name
+    };
+    auto made = Reporting::make(environment, means);
+    if (!made) {
+        note(made.error());
+    } else if (*made && tracing) {
+        reporting = *std::move(made);
+        spans.replace(reporting->sink());
+    }
 }
 
 void Service::Impl::note(const Error& why) {

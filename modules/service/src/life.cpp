@@ -99,6 +99,7 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
         log.error("cannot start: {}", opened.error().message());
         life.failed();
     } else {
+        if (reporting) reporting->begin(server_properties.address, endpoint.port());
         co_await join_fleet(tasks);
         tasks.spawn("circuit-breakers", calls->run());
         runtime::TaskScope starting(home());
@@ -342,6 +343,7 @@ Task<int> Service::Impl::shut_down() {
         cut = co_await close_main(life.close(clock.now()));
         co_await run_stop_jobs();
         co_await calls->stop();
+        if (reporting) co_await reporting->end();
         co_await membership->farewell();
     }
     if (management_server)

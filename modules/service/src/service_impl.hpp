@@ -19,6 +19,7 @@
 #include "log_setup.hpp"
 #include "membership.hpp"
 #include "properties.hpp"
+#include "reporting.hpp"
 #include "scheduler.hpp"
 #include "start_gate.hpp"
 #include "tracing_setup.hpp"
@@ -65,6 +66,7 @@ struct Service::Impl {
     [[nodiscard]] bool has_management_port() const;
     Result<void> mount_operations();
     void watch_certificate();
+    void report_spans(const std::string& service_name, bool tracing);
     Task<std::size_t> close_main(Deadline deadline);
     Task<bool> run_reported(Job job, std::string what);
     void publish_ports();
@@ -99,6 +101,7 @@ struct Service::Impl {
     std::unique_ptr<actuator::Actuator> operations;
     std::unique_ptr<Membership> membership;
     std::unique_ptr<Calls> calls;
+    std::unique_ptr<Reporting> reporting;  // null: spans go nowhere
     std::unique_ptr<Scheduler> scheduler;
     std::unique_ptr<StartGate> gate;
     std::unique_ptr<http::Server> server;

@@ -5,6 +5,7 @@
 #include "flotilla/discovery/backends_described.hpp"
 #include "flotilla/discovery/balancer_described.hpp"
 #include "flotilla/discovery/eureka_described.hpp"
+#include "flotilla/zipkin/reporter_config.hpp"
 #include "properties.hpp"
 
 namespace flotilla::service {
@@ -33,6 +34,7 @@ std::vector<PropertyDoc> common_properties() {
     add(documented_properties<runtime::RuntimeConfig>("flotilla.runtime"));
     add(documented_properties<LoggingProperties>("logging"));
     add(documented_properties<TracingProperties>("tracing"));
+    add(documented_properties<zipkin::ReporterConfig>("tracing.reporter"));
     add(documented_properties<MetricsProperties>("metrics"));
     add(
         {{"flotilla.discovery.type",

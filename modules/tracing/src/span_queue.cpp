@@ -29,18 +29,22 @@ void SpanQueue::finished(SpanPtr span) noexcept {
     }
 }
 
-void SpanQueue::drain(std::vector<SpanPtr>& out) {
+SpanQueue::Room SpanQueue::take(std::vector<SpanPtr>& out) {
     const auto first = static_cast<std::ptrdiff_t>(out.size());
-    std::size_t bytes = 0;
+    Room room;
     for (SpanData* span = newest_.exchange(nullptr, std::memory_order_acquire); span != nullptr;) {
         SpanData* const next = std::exchange(span->next_, nullptr);
-        bytes += span->footprint();
+        room.add(*span);
         out.emplace_back(span);
         span = next;
     }
     std::reverse(out.begin() + first, out.end());
-    spans_.fetch_sub(out.size() - static_cast<std::size_t>(first), std::memory_order_relaxed);
-    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    return room;
+}
+
+void SpanQueue::release(const Room& room) noexcept {
+    spans_.fetch_sub(room.spans, std::memory_order_relaxed);
+    bytes_.fetch_sub(room.bytes, std::memory_order_relaxed);
 }
 
 }  // namespace flotilla::tracing

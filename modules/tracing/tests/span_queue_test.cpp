@@ -47,6 +47,22 @@ TEST(SpanQueue, CountsBytesToo) {
     EXPECT_EQ(queue.size() + queue.dropped(), 100U);
 }
 
+TEST(SpanQueue, SpansThatAreTakenFillItUntilTheirRoomIsReleased) {
+    SpanQueue queue({.max_spans = 2});
+    queue.finished(span_number(1));
+    queue.finished(span_number(2));
+    std::vector<SpanPtr> out;
+    const SpanQueue::Room room = queue.take(out);
+    EXPECT_EQ(room.spans, 2U);
+    queue.finished(span_number(3));
+    EXPECT_EQ(queue.dropped(), 1U);
+    queue.release(room);
+    EXPECT_EQ(queue.size(), 0U);
+    EXPECT_EQ(queue.bytes(), 0U);
+    queue.finished(span_number(4));
+    EXPECT_EQ(queue.size(), 1U);
+}
+
 TEST(SpanQueue, ManyThreadsFinishWhileOneDrains) {
     SpanQueue queue({.max_spans = 500});
     constexpr std::uint64_t each = 5000;

@@ -14,4 +14,7 @@ struct LocalHost {
 /// address again where nobody could look the name up. Asks the resolver, which may block.
 LocalHost find_local_host();
 
+/// The address alone; it asks nobody.
+std::string find_local_address();
+
 }  // namespace flotilla::discovery

@@ -27,8 +27,25 @@ public:
 
     void finished(SpanPtr span) noexcept override;
 
+    /// Room of spans in the queue.
+    struct Room {
+        std::size_t spans = 0;
+        std::size_t bytes = 0;
+
+        void add(const SpanData& span) noexcept {
+            ++spans;
+            bytes += span.footprint();
+        }
+    };
+
     /// Takes all that is queued, oldest first, and adds it to `out`.
-    void drain(std::vector<SpanPtr>& out);
+    void drain(std::vector<SpanPtr>& out) { release(take(out)); }
+
+    /// The same, but the spans count as queued until their room is released: for who has still to send them.
+    /// They must not change meanwhile.
+    Room take(std::vector<SpanPtr>& out);
+    /// From any thread.
+    void release(const Room& room) noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return spans_.load(std::memory_order_relaxed); }
 

@@ -1,0 +1,145 @@
+// A service whose spans go to a trace server, which is another service of this process.
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "flotilla/http/client.hpp"
+#include "flotilla/http/gzip.hpp"
+#include "flotilla/service/service.hpp"
+
+namespace flotilla::service {
+namespace {
+
+ServiceOptions quiet(std::string name, std::vector<std::string> more) {
+    std::vector<std::string> arguments{
+        "--server.port=0",
+        "--server.address=127.0.0.1",
+        "--logging.level.root=off",
+        "--flotilla.runtime.loops=1",
+        "--flotilla.shutdown.drain-delay=0"
+    };
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return {
+        .name = std::move(name), .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()
+    };
+}
+
+/// Keeps what is posted; runs on a thread of its own from its making to its end.
+class TraceServer {
+public:
+    TraceServer() : service_(quiet("zipkin", {})) {
+        service_.post("/api/v2/spans", [this](Request& request) { return keep(request); });
+        service_.on_readiness([this](bool ready) { return tell(ready); });
+        thread_ = std::thread([this] { EXPECT_EQ(service_.run(), 0); });
+        ready_.get_future().wait();
+    }
+
+    ~TraceServer() {
+        service_.stop();
+        thread_.join();
+    }
+
+    [[nodiscard]] std::string url() const { return "http://" + service_.endpoint().text(); }
+
+    [[nodiscard]] std::uint16_t port() const { return service_.endpoint().port(); }
+
+    [[nodiscard]] std::vector<reflect::Json> spans() const {
+        const std::lock_guard lock(mutex_);
+        return spans_;
+    }
+
+private:
+    Status keep(Request& request) {
+        std::string text(request.body());
+        if (request.fields().find("Content-Encoding")) text = http::gunzip(text).value();
+        const reflect::Json list = reflect::parse_json(text).value();
+        const std::lock_guard lock(mutex_);
+        for (const auto& span : list.elements()) spans_.push_back(span);
+        return Status::accepted;
+    }
+
+    Task<> tell(bool ready) {
+        if (ready) ready_.set_value();
+        co_return;
+    }
+
+    Service service_;
+    mutable std::mutex mutex_;
+    std::vector<reflect::Json> spans_;
+    std::promise<void> ready_;
+    std::thread thread_;
+};
+
+/// Asks a service for /hello when it is ready, then stops it.
+struct Visitor {
+    Service& service;
+    std::uint16_t port = 0;
+
+    Task<> visit(bool ready) {
+        if (!ready) co_return;
+        port = service.endpoint().port();
+        http::Client client(service.runtime());
+        const std::string url = "http://" + service.endpoint().text() + "/hello";
+        const auto answer = co_await client.send(http::ClientRequest::get(url));
+        EXPECT_TRUE(answer && answer->ok());
+        service.stop();
+    }
+};
+
+std::uint16_t run_and_visit(Service& service) {
+    Visitor visitor{service};
+    service.get("/hello", [] { return std::string("Hello"); });
+    service.on_readiness([&](bool ready) { return visitor.visit(ready); });
+    EXPECT_EQ(service.run(), 0);
+    return visitor.port;
+}
+
+TEST(Reporting, SpansAreOnTheirWayWhenTheServiceEnds) {
+    TraceServer zipkin;
+    Service service(quiet(
+        "Order-Service",
+        {"--spring.zipkin.base-url=" + zipkin.url(), "--spring.sleuth.sampler.probability=1.0"}
+    ));
+    const std::uint16_t port = run_and_visit(service);
+    const auto spans = zipkin.spans();
+    ASSERT_EQ(spans.size(), 1U);
+    EXPECT_EQ(spans[0]["kind"].string_or(""), "SERVER");
+    EXPECT_EQ(spans[0]["name"].string_or(""), "get /hello");
+    const auto local = reflect::Json::object(
+        {{"serviceName", "order-service"}, {"ipv4", "127.0.0.1"}, {"port", std::int64_t{port}}}
+    );
+    EXPECT_EQ(spans[0]["localEndpoint"].text(), local.text());
+    EXPECT_NE(service.meters().scrape().find("zipkin_reporter_spans_total 1.0"), std::string::npos);
+}
+
+TEST(Reporting, TheServerMayBeAServiceThatIsFoundByItsName) {
+    TraceServer zipkin;
+    Service service(quiet(
+        "order-service",
+        {"--management.zipkin.tracing.endpoint=lb://zipkin/api/v2/spans",
+         "--spring.cloud.discovery.client.simple.instances.zipkin[0].uri=" + zipkin.url(),
+         "--tracing.service-name=orders",
+         "--tracing.sampler.probability=1"}
+    ));
+    run_and_visit(service);
+    const auto spans = zipkin.spans();
+    ASSERT_EQ(spans.size(), 1U);
+    EXPECT_EQ(spans[0]["localEndpoint"]["serviceName"].string_or(""), "orders");
+}
+
+TEST(Reporting, IsOffWhenNothingSaysWhere) {
+    Service service(quiet("order-service", {"--tracing.sampler.probability=1"}));
+    run_and_visit(service);
+    EXPECT_EQ(service.meters().scrape().find("zipkin"), std::string::npos);
+}
+
+TEST(Reporting, AServiceDoesNotStartWithAnAddressThatIsNone) {
+    Service service(quiet("order-service", {"--tracing.reporter.endpoint=zip kin"}));
+    EXPECT_EQ(service.run(), 1);
+}
+
+}  // namespace
+}  // namespace flotilla::service
