@@ -1,0 +1,67 @@
+#pragma once
+// A runtime, a folder and a database for one test.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "flotilla/runtime/runtime.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+#include "flotilla/sql/database.hpp"
+
+namespace flotilla::sql {
+
+/// A folder that goes away with its owner.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "flotilla-sql-XXXXXX").string();
+        if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
+        path_ = pattern;
+    }
+
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+inline Task<int> then_zero(Task<> body) {
+    co_await std::move(body);
+    co_return 0;
+}
+
+/// Runs a coroutine to its end, the way that main does.
+inline void run_on_loop(const std::function<Task<>(runtime::Runtime&)>& body, std::size_t loops = 1) {
+    runtime::Runtime runtime({.loops = loops, .blocking = {.threads = 1, .queue_capacity = 4}});
+    runtime.run(then_zero(body(runtime)));
+}
+
+inline DataSourceConfig sqlite_config(const TemporaryFolder& folder) {
+    DataSourceConfig config;
+    config.url = "sqlite:" + folder.file("test.sqlite");
+    return config;
+}
+
+/// Opens or throws, so that a test is not about opening.
+inline Task<std::unique_ptr<Database>> open_or_throw(
+    runtime::Runtime& runtime, DataSourceConfig config, Telemetry telemetry = {}
+) {
+    auto opened = co_await Database::open(runtime, std::move(config), telemetry);
+    if (!opened) throw std::runtime_error(opened.error().message());
+    co_return std::move(*opened);
+}
+
+}  // namespace flotilla::sql
