@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-#include "../server/input_buffer.hpp"
 #include "flotilla/http/chunked.hpp"
 #include "flotilla/http/client_response.hpp"
+#include "flotilla/http/input_buffer.hpp"
 #include "flotilla/http/response_parser.hpp"
 #include "flotilla/runtime/stream.hpp"
 

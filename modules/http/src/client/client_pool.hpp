@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../server/input_buffer.hpp"
 #include "client_connection.hpp"
 #include "client_core.hpp"
+#include "flotilla/http/input_buffer.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 
 namespace flotilla::http {

@@ -71,6 +71,7 @@ Session::Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cance
       parser_(parser_options(config_)) {
     request_.peer_ = &stream_.peer();
     request_.reader_ = this;
+    request_.exchange_ = this;
     request_.head_ = &parser_.head();
 }
 
@@ -142,12 +143,15 @@ void Session::close_if_idle() {
         stream_.cancel();
     else if (websocket_)
         websocket_->go_away();
+    else if (drain_listener_)
+        drain_listener_->on_drain();
 }
 
 void Session::begin_request(const RequestHead& head) {
     idle_ = false;
     in_exchange_ = true;
     head_begun_ = false;
+    direct_ = Direct::none;
     answer_from_ = output_end();
     trailers_.clear();
     if (request_.received_ == TimePoint{}) request_.received_ = shard_.loop().now();
@@ -251,9 +255,12 @@ Task<> Session::finish_slowly(Step step) {
         if (whole) call_handler();
     }
     if (pending_) co_await run_pending();
+    if (direct_ == Direct::begun) cut();  // it has not come to its end
     if (!write_failed_) {
-        settle_unread_body();
-        if (response_.text() && response_.text()->size() <= output_limit) {
+        if (direct_ == Direct::none) settle_unread_body();
+        if (direct_ == Direct::ended) {
+            // What is left of it is in the output.
+        } else if (response_.text() && response_.text()->size() <= output_limit) {
             append_answer();
         } else {
             co_await send_answer_slowly();
@@ -271,18 +278,24 @@ Task<> Session::run_pending() {
     const bool sent = out_.empty() || flush_now() || co_await write_out();
     if (!sent) co_return;
     watch_client();
+    handler_runs_ = true;
     std::exception_ptr failure;
     try {
         co_await std::exchange(pending_, std::nullopt).value();
     } catch (...) {
         failure = std::current_exception();
     }
+    handler_runs_ = false;
+    drain_listener_ = nullptr;
     stream_.listen_for_hang_up(nullptr);
     // The server cuts this connection off, or the client has gone: there is nobody to answer.
     if (!failure) co_return;
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failure);
-    answer_exception(failure);
+    if (direct_ == Direct::none)
+        answer_exception(failure);
+    else
+        cut_answer_off(failure);
 }
 
 void Session::watch_client() {
@@ -426,6 +439,7 @@ void Session::end_request() {
     request_.span_ = {};
     request_.received_ = {};
     TaskContext::current().deadline = Deadline();
+    drain_listener_ = nullptr;
     in_exchange_ = false;
     Shard::Counters::bump(shard_.counters.active, static_cast<std::size_t>(-1));
     constexpr std::size_t worth_keeping = 64 * 1024;

@@ -11,16 +11,16 @@
 #include "flotilla/http/chunked.hpp"
 #include "flotilla/http/event_stream.hpp"
 #include "flotilla/http/handler.hpp"
+#include "flotilla/http/input_buffer.hpp"
 #include "flotilla/http/request_parser.hpp"
 #include "flotilla/http/websocket.hpp"
 #include "flotilla/runtime/descriptor.hpp"
 #include "flotilla/runtime/task_scope.hpp"
-#include "input_buffer.hpp"
 #include "shard.hpp"
 
 namespace flotilla::http {
 
-class Session final : public BodyReader, public BodyWriter, private runtime::HangUpListener {
+class Session final : public ServerExchange, private runtime::HangUpListener {
 public:
     /// `cancel` ends the task that serves this connection.
     Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cancel);
@@ -49,12 +49,28 @@ public:
     void trailer(std::string_view name, std::string_view value) override;
     [[nodiscard]] bool closed() const noexcept override;
 
+    // ServerExchange: an answer that the handler writes while it runs.
+    std::optional<std::string_view> arrived_body() override;
+    [[nodiscard]] const Fields& request_trailers() const noexcept override;
+    void interim(int status, std::string_view fields) override;
+    void begin(std::optional<std::uint64_t> length) override;
+    Task<Result<void>> write_through(std::string_view bytes) override;
+    void end() override;
+    void cut() noexcept override;
+
+    [[nodiscard]] bool begun() const noexcept override { return direct_ != Direct::none; }
+
+    Task<Result<Upgraded>> upgrade(DrainListener& listener) override;
+
 private:
     /// Output beyond this is sent before more is added to it.
     static constexpr std::size_t output_limit = 64 * 1024;
 
     /// How the body of the present request is delimited, and how far it has been read.
     enum class Framing { none, length, chunked };
+
+    /// How far an answer has come that the handler writes itself.
+    enum class Direct { none, begun, ended };
 
     /// What remains to be done for a request once all that needs no waiting is done.
     enum class Step {
@@ -67,7 +83,9 @@ private:
     Task<> serve_requests();
     bool flush_now();
     Task<bool> write_out();
-    Task<Result<void>> send(std::string_view first, std::string_view second);
+    Task<Result<void>> send(
+        std::string_view first, std::string_view second, std::string_view third = std::string_view()
+    );
     Task<bool> client_takes(std::size_t bytes, TimePoint began);
     Task<Result<void>> fill(Deadline deadline);
 
@@ -140,7 +158,10 @@ private:
     bool head_begun_ = false;    // the head of the present answer is in the output, or has left
     bool write_failed_ = false;  // the connection is of no more use
 
-    WebSocket* websocket_ = nullptr;  // while it is served
+    WebSocket* websocket_ = nullptr;           // while it is served
+    DrainListener* drain_listener_ = nullptr;  // while the connection is upgraded
+    Direct direct_ = Direct::none;
+    bool handler_runs_ = false;  // as a coroutine, which may write while it reads
 
     bool keep_alive_ = true;
     bool idle_ = true;

@@ -30,20 +30,23 @@ Task<bool> Session::client_takes(std::size_t bytes, TimePoint began) {
     }
 }
 
-Task<Result<void>> Session::send(std::string_view first, std::string_view second) {
+Task<Result<void>> Session::send(std::string_view first, std::string_view second, std::string_view third) {
     const TimePoint began = now();
-    const std::size_t size = first.size() + second.size();
-    while (!first.empty() || !second.empty()) {
-        const std::array<iovec, 2> parts{
+    const std::size_t size = first.size() + second.size() + third.size();
+    while (!first.empty() || !second.empty() || !third.empty()) {
+        const std::array<iovec, 3> parts{
             iovec{const_cast<char*>(first.data()), first.size()},
-            iovec{const_cast<char*>(second.data()), second.size()}
+            iovec{const_cast<char*>(second.data()), second.size()},
+            iovec{const_cast<char*>(third.data()), third.size()}
         };
         const runtime::Io io = stream_.try_write(parts);
         if (io.status == runtime::IoStatus::done) {
             flushed_ += io.bytes;
             const std::size_t of_first = std::min(io.bytes, first.size());
             first.remove_prefix(of_first);
-            second.remove_prefix(io.bytes - of_first);
+            const std::size_t of_second = std::min(io.bytes - of_first, second.size());
+            second.remove_prefix(of_second);
+            third.remove_prefix(io.bytes - of_first - of_second);
         } else if (io.status != runtime::IoStatus::would_block) {
             co_return fail(Errc::closed, "the client went away");
         } else if (const bool taken = co_await client_takes(size, began); !taken) {
@@ -78,7 +81,7 @@ void Session::append_head(std::optional<std::uint64_t> length) {
     head_begun_ = true;
     append_status_line(out_, status, minor);
     out_ += response_.headers().text();
-    out_ += shard_.date_field();
+    if (!response_.brings_date()) out_ += shard_.date_field();
     if (!config_.server_header.empty()) (void)append_field(out_, "Server", config_.server_header);
     chunked_answer_ = false;
     if (!never_has_body(status)) {

@@ -18,7 +18,8 @@ constexpr std::size_t discard_limit = 64 * 1024;
 }  // namespace
 
 Task<Result<void>> Session::fill(Deadline deadline) {
-    const bool sent = out_.empty() || co_await write_out();
+    // A handler that runs writes itself.
+    const bool sent = out_.empty() || handler_runs_ || co_await write_out();
     if (!sent) co_return fail(Errc::closed, "the client went away");
     const auto [room, size] = in_.room();
     for (;;) {
@@ -49,8 +50,8 @@ Task<Result<std::string_view>> Session::read() {
     if (std::exchange(continue_wanted_, false) && in_.empty() && !body_done_ && !head_begun_) {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         answer_from_ = output_end();
-        if (const auto sent = co_await write_out(); !sent)
-            co_return fail(Errc::closed, "the client went away");
+        const bool sent = flush_now() || handler_runs_ || co_await write_out();
+        if (!sent) co_return fail(Errc::closed, "the client went away");
     }
     while (!body_done_) {
         if (in_.empty()) FLT_CO_CHECK(co_await fill(body_deadline()));

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "flotilla/http/http_date.hpp"
+#include "flotilla/http/input_buffer.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/runtime/tls.hpp"
-#include "input_buffer.hpp"
 #include "server_meters.hpp"
 
 namespace flotilla::http {

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "flotilla/base/clock.hpp"
-#include "flotilla/http/body.hpp"
 #include "flotilla/http/request_parser.hpp"
+#include "flotilla/http/server_exchange.hpp"
 #include "flotilla/runtime/endpoint.hpp"
 #include "flotilla/tracing/tracer.hpp"
 
@@ -66,6 +66,9 @@ public:
     /// For streaming routes; also gives a body that has been read already.
     [[nodiscard]] BodyReader& body_reader() const noexcept { return *reader_; }
 
+    /// For handlers that write the answer themselves, while they run.
+    [[nodiscard]] ServerExchange& exchange() const noexcept { return *exchange_; }
+
     [[nodiscard]] const runtime::Endpoint& peer() const noexcept { return *peer_; }
 
     /// Came over TLS.
@@ -96,6 +99,7 @@ private:
     std::string decoded_path_;
     std::string_view body_;
     BodyReader* reader_ = nullptr;
+    ServerExchange* exchange_ = nullptr;
     const runtime::Endpoint* peer_ = nullptr;
     TimePoint received_;
     tracing::SpanRef span_;

@@ -147,6 +147,11 @@ public:
 
     [[nodiscard]] bool closes_connection() const noexcept { return close_; }
 
+    /// The fields have a Date of their own, such as that of the server behind a proxy.
+    void bring_date() noexcept { brings_date_ = true; }
+
+    [[nodiscard]] bool brings_date() const noexcept { return brings_date_; }
+
     /// For metrics: the simple name of what the handler threw; empty when it did not.
     std::string exception;
 
@@ -156,6 +161,7 @@ public:
 private:
     Status status_ = Status::ok;
     bool close_ = false;
+    bool brings_date_ = false;
     HeaderBlock headers_;
     Body body_;
 };

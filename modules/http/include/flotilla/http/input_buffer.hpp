@@ -1,7 +1,8 @@
 #pragma once
-// Bytes that have arrived and are not used up. Blocks come from a pool of the loop, so that an idle
-// connection holds none.
+/// Bytes that have arrived and are not used up. Blocks come from a pool of the loop, so that an idle
+/// connection holds none.
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -12,27 +13,32 @@
 
 namespace flotilla::http {
 
+/// Blocks of one size, of one loop; it outlives the buffers that use it.
 class BlockPool {
 public:
-    static constexpr std::size_t block_size = 16 * 1024;
+    explicit BlockPool(std::size_t block_size = 16 * 1024, std::size_t kept_blocks = 256) noexcept
+        : block_size_(block_size), kept_blocks_(kept_blocks) {}
+
+    [[nodiscard]] std::size_t block_size() const noexcept { return block_size_; }
 
     std::unique_ptr<char[]> take() {
-        if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_size);
+        if (free_.empty()) return std::make_unique_for_overwrite<char[]>(block_size_);
         auto block = std::move(free_.back());
         free_.pop_back();
         return block;
     }
 
     void give(std::unique_ptr<char[]> block) {
-        if (free_.size() < kept_blocks) free_.push_back(std::move(block));
+        if (free_.size() < kept_blocks_) free_.push_back(std::move(block));
     }
 
 private:
-    static constexpr std::size_t kept_blocks = 256;
-
+    std::size_t block_size_;
+    std::size_t kept_blocks_;
     std::vector<std::unique_ptr<char[]>> free_;
 };
 
+/// Views into it are valid until `room` or `release`; moving the buffer keeps them.
 class InputBuffer {
 public:
     explicit InputBuffer(BlockPool& pool) noexcept : pool_(&pool) {}
@@ -69,7 +75,7 @@ public:
     std::pair<char*, std::size_t> room() {
         if (!memory_) {
             memory_ = pool_->take();
-            capacity_ = BlockPool::block_size;
+            capacity_ = pool_->block_size();
         }
         if (end_ == capacity_) {
             if (begin_ > 0) {
@@ -97,7 +103,7 @@ public:
 
     /// Gives the memory back; what was in it is forgotten.
     void release() noexcept {
-        if (memory_ && capacity_ == BlockPool::block_size) pool_->give(std::move(memory_));
+        if (memory_ && capacity_ == pool_->block_size()) pool_->give(std::move(memory_));
         memory_.reset();
         capacity_ = begin_ = end_ = 0;
     }
@@ -107,7 +113,7 @@ private:
         // A head may be longer than a block; the parser's limits bound how long.
         auto larger = std::make_unique_for_overwrite<char[]>(capacity_ * 2);
         std::memcpy(larger.get(), memory_.get(), end_);
-        if (capacity_ == BlockPool::block_size) pool_->give(std::move(memory_));
+        if (capacity_ == pool_->block_size()) pool_->give(std::move(memory_));
         memory_ = std::move(larger);
         capacity_ *= 2;
     }

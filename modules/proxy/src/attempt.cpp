@@ -1,0 +1,351 @@
+// One attempt, up to the head of the answer.
+
+#include "attempt.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/http/error.hpp"
+#include "flotilla/http/message_writer.hpp"
+#include "flotilla/http/websocket_handshake.hpp"
+#include "flotilla/tracing/http_rules.hpp"
+
+namespace flotilla::proxy {
+
+namespace {
+
+using http::KnownField;
+using runtime::IoStatus;
+using runtime::Wake;
+
+constexpr int max_interim_answers = 16;
+
+bool expects_body(http::Method method) noexcept {
+    return method == http::Method::post || method == http::Method::put || method == http::Method::patch;
+}
+
+}  // namespace
+
+Attempt::Attempt(Shard& shard, Call& call)
+    : shard_(shard),
+      call_(call),
+      config_(shard.shared.config),
+      method_(http::parse_method(call.outgoing.method)),
+      started_(shard.loop.now()),
+      deadline_(call.deadline.or_sooner(TaskContext::current().deadline)) {
+    if (tracing::Tracer* tracer = shard_.shared.telemetry.tracer)
+        span_ = tracer->start_client({.method = call_.outgoing.method, .path = call_.outgoing.target});
+}
+
+Task<Result<Outcome>> Attempt::run() {
+    if (call_.body.too_large()) co_return fail(ProxyErrc::body_too_large, "the body is over the limit");
+    if (call_.outgoing.websocket) {
+        const auto offer = http::check_websocket_request(call_.request.head());
+        const bool body = !call_.body.whole() || !call_.body.whole()->empty();
+        if (body)
+            co_return http::fail(http::Status::bad_request, "a request to switch protocols has no body");
+        if (!offer)
+            co_return http::fail(
+                static_cast<http::Status>(offer.error().status), std::string(offer.error().why)
+            );
+    }
+    Pool& pool = shard_.pool_of(call_.upstream);
+    lease_ = Lease();
+    auto kept = pool.take();
+    if (kept) {
+        lease_ = Lease(pool, std::move(kept));
+    } else {
+        FLT_CO_CHECK(co_await connect(pool));
+    }
+    auto outcome = co_await exchange();
+    if (!outcome && may_repeat(outcome.error())) {
+        // The kept connection had been closed on the other side: as if it had not been there.
+        Shard::Counters::bump(shard_.counters.repeats);
+        lease_.close();
+        FLT_CO_CHECK(co_await connect(pool));
+        outcome = co_await exchange();
+    }
+    if (!outcome) {
+        lease_.close();
+        co_return fail(explain(outcome.error()));
+    }
+    co_return outcome;
+}
+
+bool Attempt::may_repeat(const Error& error) const {
+    if (error.code() != ProxyErrc::closed_early) return false;
+    const Connection& used = connection();
+    if (!used.kept || used.answered()) return false;
+    if (!call_.body.replayable()) return false;
+    return http::is_idempotent(method_) || call_.body.length() == 0 || used.body_bytes_sent == 0;
+}
+
+Task<Result<void>> Attempt::connect(Pool& pool) {
+    runtime::EventLoop& loop = shard_.loop;
+    if (pool.full()) {
+        const Deadline patience = Deadline::after(loop.now(), config_.pool.acquire_timeout);
+        auto place = co_await pool.wait_for_place(patience.or_sooner(deadline_));
+        if (!place) co_return fail(explain(place.error()));
+        lease_ = Lease(pool, std::move(*place));
+        if (lease_.connection) co_return Result<void>();
+    } else {
+        pool.occupy();
+        lease_ = Lease(pool, nullptr);
+    }
+    const Upstream& to = call_.upstream;
+    const auto limit = call_.connect_timeout.value_or(config_.connect_timeout);
+    const Deadline patience = Deadline::after(loop.now(), limit).or_sooner(deadline_);
+    auto stream = co_await runtime::Stream::connect(loop, to.endpoint(), patience);
+    if (!stream) {
+        const bool late = stream.error().code() == Errc::timed_out;
+        const Error error(
+            make_error_code(late ? ProxyErrc::connect_timeout : ProxyErrc::refused), stream.error().message()
+        );
+        lease_.close();
+        co_return fail(explain(error));
+    }
+    if (to.secure()) {
+        const Deadline shaken =
+            Deadline::after(loop.now(), config_.tls_handshake_timeout).or_sooner(deadline_);
+        const auto secured = co_await stream->handshake_client(shard_.shared.tls, to.host(), shaken);
+        if (!secured) {
+            const bool late = secured.error().code() == Errc::timed_out;
+            const Error error(
+                make_error_code(late ? ProxyErrc::connect_timeout : ProxyErrc::tls_failed),
+                secured.error().message()
+            );
+            lease_.close();
+            co_return fail(explain(error));
+        }
+    }
+    Shard::Counters::bump(shard_.counters.connects);
+    lease_.connection = std::make_unique<Connection>(
+        std::move(*stream), shard_.blocks, config_.max_response_header_size.count
+    );
+    co_return Result<void>();
+}
+
+Result<void> Attempt::write_head() {
+    std::string& out = connection().out;
+    const Outgoing& from = call_.outgoing;
+    if (!http::append_request_line(out, from.method, from.target))
+        return fail(Errc::invalid_argument, "the method or the target has forbidden characters");
+    const std::string& host = from.host.empty() ? call_.upstream.authority() : from.host;
+    if (!http::append_field(out, "Host", host))
+        return fail(Errc::invalid_argument, "the host has forbidden characters");
+    out += from.fields.text();
+    write_trace(out);
+    write_framing(out);
+    if (from.websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    http::append_head_end(out);
+    return {};
+}
+
+void Attempt::write_trace(std::string& out) {
+    const tracing::Tracer* const tracer = shard_.shared.telemetry.tracer;
+    if (!tracer) return;
+    tracing::OutgoingHeaders fields;
+    tracer->inject(span_, fields);
+    for (const auto& [name, value] : fields) {
+        if (!call_.outgoing.fields.contains(name)) (void)http::append_field(out, name, value);
+    }
+}
+
+void Attempt::write_framing(std::string& out) {
+    const auto length = call_.body.length();
+    if (!length)
+        out += "Transfer-Encoding: chunked\r\n";
+    else if (*length > 0 || expects_body(method_) || call_.request.head().content_length)
+        http::append_number_field(out, "Content-Length", *length);
+}
+
+Task<Result<Outcome>> Attempt::exchange() {
+    Connection& to = connection();
+    to.begin(method_);
+    call_.body.rewind();
+    const auto whole = call_.body.whole();
+    FLT_CO_CHECK(write_head());
+    reusable_ = false;
+    if (!whole) {
+        auto outcome = co_await exchange_with_upload();
+        if (outcome) release_connection();
+        co_return outcome;
+    }
+    std::string_view head = to.out;
+    std::string_view body = *whole;
+    if (!to.send_now(head, body)) {
+        to.body_bytes_sent = whole->size() - body.size();
+        const auto sent = co_await to.send(head, body, std::string_view(), config_.idle_timeout);
+        // Who closes the connection before it has read everything may still have answered.
+        if (!sent && sent.error().code() == Errc::timed_out)
+            co_return fail(ProxyErrc::response_timeout, sent.error().message());
+    }
+    if (!to.write_failed) to.body_bytes_sent = whole->size();
+    sent_ = shard_.loop.now();
+    FLT_CO_CHECK(co_await read_final_head());
+    Outcome outcome{.status = status_, .verdict = Verdict::relay, .waited = shard_.loop.now() - started_};
+    if (auto settled = settle_now(outcome)) {
+        release_connection();
+        co_return *settled;
+    }
+    auto relayed = co_await relay(outcome);
+    if (relayed) release_connection();
+    co_return relayed;
+}
+
+Deadline Attempt::answer_deadline() const {
+    const auto limit = call_.response_timeout ? call_.response_timeout : config_.response_timeout;
+    const bool counting =
+        upload_ == Upload::none || upload_ == Upload::sent || upload_ == Upload::upstream_failed;
+    if (!counting || !limit || limit->count() < 0) return deadline_;
+    return Deadline::after(sent_, *limit).or_sooner(deadline_);
+}
+
+Task<Result<void>> Attempt::read_final_head() {
+    Connection& from = connection();
+    for (int interim = 0; interim < max_interim_answers; ++interim) {
+        FLT_CO_CHECK(co_await read_head());
+        const http::ResponseHead& head = from.parser.head();
+        if (head.status == 101 && !call_.outgoing.websocket)
+            co_return fail(ProxyErrc::malformed_answer, "it switched protocols unasked");
+        if (!head.interim()) {
+            status_ = head.status;
+            co_return Result<void>();
+        }
+        FLT_CO_CHECK(co_await pass_interim());
+        from.in.consume(from.parser.consumed());
+        from.parser.reset(method_);
+    }
+    co_return fail(ProxyErrc::malformed_answer, "too many interim answers");
+}
+
+Task<Result<void>> Attempt::pass_interim() {
+    const http::ResponseHead& head = connection().parser.head();
+    // Whether the client's body is wanted has been settled between the client and this server.
+    if (head.status == 100) co_return Result<void>();
+    http::Response interim;
+    copy_response(head, shard_.shared.hop_by_hop, interim);
+    client().interim(head.status, interim.headers().text());
+    const auto sent = co_await client().flush();
+    if (!sent) co_return fail(ProxyErrc::client_gone, "the client went away");
+    co_return sent;
+}
+
+Task<Result<void>> Attempt::read_head() {
+    Connection& from = connection();
+    bool fresh = !from.in.empty();
+    for (;;) {
+        if (fresh) {
+            const http::Progress progress = from.parser.parse(from.in.view());
+            if (progress == http::Progress::done) co_return Result<void>();
+            if (progress == http::Progress::rejected)
+                co_return fail(ProxyErrc::malformed_answer, std::string(from.parser.reject().why));
+        }
+        const auto [room, size] = from.in.room();
+        const runtime::Io io = from.stream.try_read(room, size);
+        fresh = io.status == IoStatus::done;
+        if (fresh) {
+            from.in.added(io.bytes);
+            continue;
+        }
+        if (io.status != IoStatus::would_block)
+            co_return fail(ProxyErrc::closed_early, "it closed the connection before it had answered");
+        if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
+        const Wake wake = co_await from.stream.ready(answer_deadline());
+        if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
+    }
+}
+
+Task<Result<Outcome>> Attempt::exchange_with_upload() {
+    upload_ = Upload::running;
+    const std::function<Task<Result<Outcome>>(runtime::TaskScope&)> body = [this](runtime::TaskScope& scope) {
+        return upload_and_answer(scope);
+    };
+    co_return co_await runtime::in_scope(shard_.loop, body);
+}
+
+Task<Result<Outcome>> Attempt::upload_and_answer(runtime::TaskScope& scope) {
+    scope.spawn("proxy-upload", upload());
+    FLT_CO_CHECK(co_await read_final_head());
+    Outcome outcome{.status = status_, .verdict = Verdict::relay, .waited = shard_.loop.now() - started_};
+    if (auto settled = settle_now(outcome)) co_return *settled;
+    co_return co_await relay(outcome);
+}
+
+Task<> Attempt::upload() {
+    co_await upload_pieces();
+    sent_ = shard_.loop.now();
+    // Whoever waits for the answer has a deadline, or no reason to wait, from now on.
+    if (lease_.connection) connection().stream.cancel();
+}
+
+Task<> Attempt::upload_pieces() {
+    Connection& to = connection();
+    const bool chunked = !call_.body.length();
+    std::string_view head = to.out;
+    for (;;) {
+        // Nothing of a request that is refused on its way may reach the upstream as a whole.
+        const auto piece = co_await call_.body.next();
+        if (!piece) {
+            upload_ = Upload::client_failed;
+            upload_error_ = piece.error();
+            co_return;
+        }
+        const bool last = piece->empty();
+        const http::ChunkHeader size(piece->size());
+        std::string end;
+        std::string_view before = head;
+        std::string framed;
+        if (chunked && !last) {
+            framed = head;
+            framed += size.text();
+            before = framed;
+        }
+        if (chunked && last) {
+            end = "0\r\n";
+            for (const auto& [name, value] : call_.body.trailers())
+                (void)http::append_field(end, name, value);
+            end += "\r\n";
+        }
+        const std::string_view after = !chunked ? std::string_view()
+                                       : last   ? std::string_view(end)
+                                                : http::chunk_end;
+        head = {};
+        to.body_bytes_sent += piece->size();
+        const auto sent = co_await to.send(before, *piece, after, config_.idle_timeout);
+        if (!sent) {
+            upload_ = Upload::upstream_failed;
+            co_return;
+        }
+        if (last) {
+            upload_ = Upload::sent;
+            co_return;
+        }
+    }
+}
+
+Error Attempt::explain(const Error& error) const {
+    return error.within(call_.upstream.authority());
+}
+
+void Attempt::report(const Result<Outcome>& outcome) {
+    if (!span_.recording()) return;
+    const std::string address = call_.upstream.endpoint().address();
+    const std::string error = outcome ? std::string() : outcome.error().message();
+    const tracing::HttpExchange exchange{
+        .method = call_.outgoing.method,
+        .path = call_.outgoing.target,
+        .route = {},
+        .status = status_,
+        .error = error,
+    };
+    const tracing::EndpointView remote{
+        .service = call_.upstream.host(), .ip = address, .port = call_.upstream.endpoint().port()
+    };
+    tracing::describe_http_client(span_, exchange, remote);
+    span_.finish();
+}
+
+}  // namespace flotilla::proxy

@@ -1,0 +1,79 @@
+#pragma once
+// One call of `Proxy::forward`.
+
+#include <optional>
+
+#include "flotilla/proxy/proxy.hpp"
+#include "flotilla/runtime/task_scope.hpp"
+#include "flotilla/tracing/tracer.hpp"
+#include "pool.hpp"
+
+namespace flotilla::proxy {
+
+class Attempt {
+public:
+    Attempt(Shard& shard, Call& call);
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    /// The upstream's name is in front of what it says.
+    Task<Result<Outcome>> run();
+
+    /// Tells the span how it went.
+    void report(const Result<Outcome>& outcome);
+
+private:
+    /// How the client's body gets on, when it has to be waited for.
+    enum class Upload { none, running, sent, upstream_failed, client_failed };
+
+    Task<Result<void>> connect(Pool& pool);
+    Result<void> write_head();
+    void write_trace(std::string& out);
+    void write_framing(std::string& out);
+    Task<Result<Outcome>> exchange();
+    Task<Result<Outcome>> exchange_with_upload();
+    Task<Result<Outcome>> upload_and_answer(runtime::TaskScope& scope);
+    Task<> upload();
+    Task<> upload_pieces();
+    Task<Result<void>> read_final_head();
+    Task<Result<void>> read_head();
+    Task<Result<void>> pass_interim();
+
+    /// The answer's head has come.
+    std::optional<Outcome> settle_now(Outcome& outcome);
+    Task<Result<Outcome>> relay(Outcome outcome);
+    Task<Result<void>> relay_body();
+    Task<Result<void>> relay_length(std::uint64_t left);
+    Task<Result<void>> relay_chunked();
+    Task<Result<void>> relay_until_close();
+    Task<Result<void>> hold_body();
+    /// More of the body; the end is 0 bytes.
+    Task<Result<std::size_t>> read_more(http::InputBuffer& into);
+    /// Keeps it when both messages have come to their ends. Nobody uses it any more.
+    void release_connection();
+    Task<Result<Outcome>> relay_websocket(Outcome outcome);
+
+    [[nodiscard]] bool may_repeat(const Error& error) const;
+    [[nodiscard]] Error explain(const Error& error) const;
+    [[nodiscard]] Deadline answer_deadline() const;
+
+    [[nodiscard]] Connection& connection() const noexcept { return *lease_.connection; }
+
+    [[nodiscard]] http::ServerExchange& client() const noexcept { return call_.request.exchange(); }
+
+    Shard& shard_;
+    Call& call_;
+    const ProxyConfig& config_;
+    http::Method method_;
+    TimePoint started_;
+    TimePoint sent_;  // the whole request
+    Deadline deadline_;
+    Lease lease_;
+    tracing::Span span_;
+    Upload upload_ = Upload::none;
+    std::optional<Error> upload_error_;
+    int status_ = 0;
+    bool reusable_ = false;  // the upstream has sent all that it owes, and keeps the connection
+};
+
+}  // namespace flotilla::proxy
