@@ -1,0 +1,109 @@
+"""deploy/prometheus: the files are valid, the alerts fire, and a real Prometheus finds what they name."""
+
+import json
+import re
+import subprocess
+import urllib.parse
+
+import pytest
+
+from support.programs import ROOT, Program, fetch, free_port, tool, wait_until
+from support.registry import Registry
+
+FOLDER = ROOT / "deploy/prometheus"
+
+# The three jobs, word for word.
+SEED = """\
+scrape_configs:
+  - { job_name: user-service, scrape_interval: 15s, metrics_path: /user-service/actuator/prometheus, static_configs: [{ targets: ['localhost:8000'] }] }
+  - { job_name: order-service, scrape_interval: 15s, metrics_path: /order-service/actuator/prometheus, static_configs: [{ targets: ['localhost:8000'] }] }
+  - { job_name: apigateway-service, scrape_interval: 15s, metrics_path: /actuator/prometheus, static_configs: [{ targets: ['localhost:8000'] }] }
+"""
+
+
+def promtool(*arguments):
+    done = subprocess.run([tool("promtool"), *arguments], cwd=FOLDER, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["seed.yml", "discovery.yml"])
+def test_the_configuration_is_valid(name):
+    promtool("check", "config", name)
+
+
+def test_the_rules_are_valid_and_each_alert_fires_as_its_example_says():
+    promtool("check", "rules", "alerts.yml")
+    promtool("test", "rules", "alerts_test.yml")
+
+
+def test_every_alert_has_an_example():
+    alerts = re.findall(r"- alert: (\w+)", (FOLDER / "alerts.yml").read_text())
+    examples = re.findall(r"alertname: (\w+)", (FOLDER / "alerts_test.yml").read_text())
+    assert len(alerts) == len(set(alerts)) and set(alerts) == set(examples)
+    listed = (FOLDER / "README.md").read_text()
+    assert [alert for alert in alerts if alert not in listed] == []
+
+
+def test_the_seeds_file_is_as_it_was():
+    assert (FOLDER / "seed.yml").read_text() == SEED
+
+
+class Prometheus(Program):
+    """A Prometheus with one of the files, its ports replaced, scraping each second."""
+
+    def __init__(self, folder, file, ports):
+        text = re.sub(r"(interval: )15s", r"\g<1>1s", (FOLDER / file).read_text())
+        text = text.replace("  - alerts.yml", f"  - {FOLDER}/alerts.yml")
+        for port, replacement in ports.items():
+            text = text.replace(f"localhost:{port}", f"127.0.0.1:{replacement}")
+        config = folder / file
+        config.write_text(text)
+        self.port = free_port()
+        super().__init__(
+            [tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}",
+             f"--web.listen-address=127.0.0.1:{self.port}"],
+            folder / "prometheus.log",
+        )  # fmt: skip
+        self.wait_for_port(self.port)
+
+    def ask(self, path):
+        answer = fetch(f"http://127.0.0.1:{self.port}/api/v1/{path}")
+        return json.loads(answer.body)["data"] if answer.status == 200 else None
+
+    def query(self, expression):
+        """[(labels, value)]"""
+        found = self.ask("query?query=" + urllib.parse.quote(expression)) or {"result": []}
+        return [(one["metric"], float(one["value"][1])) for one in found["result"]]
+
+    def up(self):
+        return {labels["job"]: value for labels, value in self.query("up")}
+
+
+def test_discovery_scrapes_every_instance_of_every_service_as_a_job_of_its_name(owner, service, tmp_path):
+    registry = owner.add(Registry(owner.log_path("registry"))).wait_until_ready()
+    hello = service(
+        "hello",
+        {
+            "spring.application.name": "hello",
+            "server.address": "127.0.0.1",
+            "management.endpoints.web.exposure.include": "prometheus",
+            "eureka.client.service-url.defaultZone": registry.url("/eureka/"),
+        },
+    )
+    node_port = free_port()
+    owner.add(
+        Program(
+            [tool("node"), ROOT / "examples/node-service/index.js", f"--server.port={node_port}", "--server.address=127.0.0.1",
+             f"--eureka.client.service-url.defaultZone={registry.url('/eureka/')}"],
+            tmp_path / "node.log",
+        )
+    )  # fmt: skip
+    prometheus = owner.add(Prometheus(tmp_path, "discovery.yml", {8761: registry.port}))
+    wait_until(lambda: prometheus.up() == {"registry": 1, "hello": 1, "node-service": 1}, "all are scraped", 30)
+    ((labels, _),) = prometheus.query('up{job="hello"}')
+    assert labels["instance"] == f"127.0.0.1:{hello.port}"
+    assert labels["application"] == "hello" and labels["instance_id"]
+    rules = prometheus.ask("rules")
+    assert sum(len(group["rules"]) for group in rules["groups"]) == 22
+    wait_until(lambda: prometheus.query("job:http_server_requests:rate1m"), "the recording rules work", 30)
+    assert prometheus.ask("alerts")["alerts"] == []
