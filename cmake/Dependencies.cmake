@@ -9,6 +9,16 @@ find_package(ZLIB REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)
 find_package(simdjson 3 REQUIRED)
 find_package(EXPAT REQUIRED)
+
+# RE2 of Debian 12 comes without a CMake package.
+if(NOT TARGET re2::re2)
+    find_path(RE2_INCLUDE_DIR re2/re2.h REQUIRED)
+    find_library(RE2_LIBRARY re2 REQUIRED)
+    add_library(re2::re2 UNKNOWN IMPORTED)
+    set_target_properties(re2::re2 PROPERTIES
+        IMPORTED_LOCATION ${RE2_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${RE2_INCLUDE_DIR})
+    target_link_libraries(re2::re2 INTERFACE Threads::Threads)
+endif()
 find_package(SQLite3 3.40 REQUIRED)
 
 # Asio as every module uses it: its bodies compiled once, in modules/runtime/src/asio.cpp.
