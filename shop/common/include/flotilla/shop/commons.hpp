@@ -1,0 +1,41 @@
+#pragma once
+/// What every service of the shop has: its profile, tokens and fault flags, out of its configuration.
+
+#include <memory>
+#include <optional>
+
+#include "flotilla/actuator/actuator.hpp"
+#include "flotilla/shop/faults.hpp"
+#include "flotilla/shop/identity.hpp"
+#include "flotilla/shop/tokens.hpp"
+
+namespace flotilla::shop {
+
+struct Commons {
+    Profile profile = Profile::flotilla;
+    std::unique_ptr<Tokens> tokens;
+    std::unique_ptr<Faults> faults;
+
+    /// Nothing when something is configured wrongly; the service has been told and `run` will say so.
+    template <class Service>
+    static std::optional<Commons> of(
+        Service& service, std::map<std::string, Fault> FaultConfig::* own_faults
+    ) {
+        const auto& environment = service.environment();
+        const auto profile = environment.template get<Profile>("shop.profile", Profile::flotilla);
+        auto tokens = Tokens::load(environment, service.runtime().clock(), service.logger("tokens"));
+        auto faults = Faults::load(
+            environment, own_faults, service.logger("faults"), readiness_of(service.actuator().availability())
+        );
+        if (!profile) service.cannot_start(profile.error());
+        if (!tokens) service.cannot_start(tokens.error());
+        if (!faults) service.cannot_start(faults.error());
+        if (!profile || !tokens || !faults) return std::nullopt;
+        service.actuator().info().add([own = tokens->get()](reflect::Json& info) {
+            info.set("token", reflect::Json::object({{"fingerprint", own->keys()->fingerprint()}}));
+        });
+        return Commons{*profile, *std::move(tokens), *std::move(faults)};
+    }
+};
+
+}  // namespace flotilla::shop
