@@ -1,0 +1,59 @@
+#pragma once
+/// The HTTP face of the catalog.
+
+#include <string>
+
+#include "flotilla/http/router.hpp"
+#include "flotilla/runtime/endpoint.hpp"
+#include "flotilla/shop/catalog/catalog_meters.hpp"
+#include "flotilla/shop/catalog/catalog_repository.hpp"
+#include "flotilla/shop/faults.hpp"
+#include "flotilla/shop/identity.hpp"
+#include "flotilla/shop/tokens.hpp"
+
+namespace flotilla::shop::catalog {
+
+/// What the API stands on; all of it outlives the API.
+struct CatalogMeans {
+    CatalogRepository& repository;
+    const Tokens& tokens;
+    const Faults& faults;
+    const CatalogMeters& meters;
+    const Clock& clock;
+    log::Logger log;
+    Profile profile = Profile::flotilla;
+    /// Where the service listens, for its health text.
+    std::function<runtime::Endpoint()> endpoint;
+};
+
+class CatalogApi {
+public:
+    explicit CatalogApi(CatalogMeans means) : means_(std::move(means)) {}
+
+    /// Before the server starts. The API outlives the router's use.
+    void mount(http::Router& router);
+
+private:
+    using Response = http::Response;
+    using Request = http::Request;
+
+    Task<Response> list(
+        Request& request, std::optional<std::string> limit, std::optional<std::string> cursor
+    );
+    Task<Response> one(Request& request, std::string product_id);
+    Task<Response> create(Request& request, NewProduct in);
+    Task<Response> edit(Request& request, std::string product_id, ProductEdit change);
+    Task<Response> reserve(Request& request, std::string order_id, ReservationIn in);
+    Task<Response> release(Request& request, std::string order_id);
+
+    [[nodiscard]] Task<std::optional<Problem>> struck(
+        std::string operation, std::string product_id = std::string()
+    ) const;
+    [[nodiscard]] Response refused(const Request& request, const Problem& problem) const;
+    [[nodiscard]] Response failed(const Request& request, const Error& error) const;
+    [[nodiscard]] std::string health_text() const;
+
+    CatalogMeans means_;
+};
+
+}  // namespace flotilla::shop::catalog

@@ -1,0 +1,54 @@
+#pragma once
+/// The catalog in its database: SQLite or MariaDB, the same statements.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flotilla/shop/catalog/product.hpp"
+#include "flotilla/shop/catalog/reservation.hpp"
+#include "flotilla/shop/data_source.hpp"
+#include "flotilla/shop/page.hpp"
+
+namespace flotilla::shop::catalog {
+
+/// Some products, and what the table looked like at that moment.
+struct ProductPage {
+    std::vector<Product> products;
+    TableState state;
+};
+
+/// Statements over an open data source; every method is one transaction.
+class CatalogRepository {
+public:
+    /// `source` outlives it.
+    CatalogRepository(const DataSource& source, const Clock& clock) : source_(source), clock_(clock) {}
+
+    /// Products in the order in which they came, at most `limit` of them (none: all).
+    Task<Result<ProductPage>> page(std::optional<std::int64_t> limit, std::string after = std::string())
+        const;
+    [[nodiscard]] Task<Result<std::optional<Product>>> find(std::string product_id) const;
+
+    /// False when the id is taken.
+    [[nodiscard]] Task<Result<bool>> add(Product product) const;
+    /// False when somebody else has changed it meanwhile: `product.version` is the one after the one read.
+    [[nodiscard]] Task<Result<bool>> update(Product product) const;
+    /// Puts products into an empty table; does nothing to one that has some.
+    [[nodiscard]] Task<Result<void>> seed(std::span<const Product> products) const;
+
+    /// Takes the stock for an order, once.
+    [[nodiscard]] Task<Result<ReserveOutcome>> reserve(Reservation wanted) const;
+    /// Gives it back, once. An order that has none yet will never get any.
+    [[nodiscard]] Task<Result<ReleaseOutcome>> release(std::string order_id) const;
+
+private:
+    Task<Result<ReserveOutcome>> reserve_in(sql::Transaction& tx, const Reservation& wanted) const;
+    Task<Result<ReleaseOutcome>> release_in(sql::Transaction& tx, const std::string& order_id) const;
+    static Task<Result<ReserveOutcome>> repeat(sql::Transaction& tx, const Reservation& wanted);
+    Task<Result<bool>> seed_in(sql::Transaction& tx, std::span<const Product> products) const;
+
+    const DataSource& source_;
+    const Clock& clock_;
+};
+
+}  // namespace flotilla::shop::catalog

@@ -1,0 +1,139 @@
+#include "flotilla/shop/catalog/catalog_api.hpp"
+
+#include <fmt/format.h>
+
+#include "answers.hpp"
+#include "flotilla/shop/paths.hpp"
+
+namespace flotilla::shop::catalog {
+
+void CatalogApi::mount(http::Router& router) {
+    using http::Body;
+    using http::Path;
+    using http::Query;
+    using Text = std::optional<std::string>;
+
+    BothPaths paths(router, "/catalog-service");
+    paths.health_check([this] { return health_text(); });
+    paths.get(
+        "/catalogs",
+        [this](Request& request, Query<"limit", Text> limit, Query<"cursor", Text> cursor) {
+            return list(request, *limit, *cursor);
+        }
+    );
+    const auto get_one = [this](Request& request, Path<"productId"> id) { return one(request, *id); };
+    paths.get("/catalogs/{productId}", get_one);
+    paths.get("/{productId}", get_one);
+    paths.post("/catalogs", [this](Request& request, Body<NewProduct> in) { return create(request, *in); });
+    paths.patch(
+        "/catalogs/{productId}",
+        [this](Request& request, Path<"productId"> id, Body<ProductEdit> in) {
+            return edit(request, *id, *in);
+        }
+    );
+    paths.put(
+        "/reservations/{orderId}",
+        [this](Request& request, Path<"orderId"> id, Body<ReservationIn> in) {
+            return reserve(request, *id, *in);
+        }
+    );
+    paths.del("/reservations/{orderId}", [this](Request& request, Path<"orderId"> id) {
+        return release(request, *id);
+    });
+}
+
+Task<http::Response> CatalogApi::list(
+    Request& request, std::optional<std::string> limit, std::optional<std::string> cursor
+) {
+    const auto wanted = PageRequest::of(limit, cursor, default_page_limit);
+    if (!wanted) co_return refused(request, wanted.error());
+    if (const auto fault = co_await struck("get"); fault) co_return refused(request, *fault);
+    const bool all = means_.profile == Profile::course && !limit;
+    // One more than wanted tells whether there is a next page.
+    const std::optional<std::int64_t> at_most = all ? std::nullopt : std::optional(wanted->limit + 1);
+    auto page = co_await means_.repository.page(at_most, wanted->after);
+    if (!page) co_return failed(request, page.error());
+    const bool more = !all && std::cmp_greater(page->products.size(), wanted->limit);
+    if (more) page->products.pop_back();
+    Response response = kept_answer(
+        request, views_of(page->products), tag_of(page->state), page->state.changed, means_.clock.wall_now()
+    );
+    if (more) link_next(response, *wanted, page->products.back().product_id);
+    co_return response;
+}
+
+Task<http::Response> CatalogApi::one(Request& request, std::string product_id) {
+    if (const auto fault = co_await struck("get", product_id); fault) co_return refused(request, *fault);
+    const auto product = co_await means_.repository.find(product_id);
+    if (!product) co_return failed(request, product.error());
+    if (!*product) co_return refused(request, unknown_product(product_id));
+    const Product& found = **product;
+    co_return kept_answer(request, view_of(found), tag_of(found), found.updated_at, means_.clock.wall_now());
+}
+
+Task<http::Response> CatalogApi::create(Request& request, NewProduct in) {
+    const auto caller = means_.tokens.caller_with(request, admin_role);
+    if (!caller) co_return refused(request, caller.error());
+    auto product = product_of(in);
+    if (!product) co_return refused(request, product.error());
+    const auto added = co_await means_.repository.add(*product);
+    if (!added) co_return failed(request, added.error());
+    if (!*added)
+        co_return refused(
+            request,
+            Problem(http::Status::conflict, "PRODUCT_EXISTS", "There is a product of that id already")
+        );
+    product->created_at = means_.clock.wall_now();
+    means_.log.info("{} has added the product {}", caller->id, product->product_id);
+    Response response(http::Status::created);
+    response.set("ETag", tag_of(*product));
+    reflect::append_json(response.text_body("application/json"), view_of(*product));
+    co_return response;
+}
+
+Task<http::Response> CatalogApi::edit(Request& request, std::string product_id, ProductEdit change) {
+    const auto caller = means_.tokens.caller_with(request, admin_role);
+    if (!caller) co_return refused(request, caller.error());
+    if (!request.fields().contains("If-Match"))
+        co_return refused(
+            request, Problem(http::Status(428), "PRECONDITION_REQUIRED", "If-Match is required")
+        );
+    const auto found = co_await means_.repository.find(product_id);
+    if (!found) co_return failed(request, found.error());
+    if (!*found) co_return refused(request, unknown_product(product_id));
+    const Problem conflict(http::Status::precondition_failed, "VERSION_CONFLICT", "It has changed meanwhile");
+    const std::string tag = tag_of(**found);
+    const http::Validators validators{.etag = tag};
+    const auto verdict =
+        http::check_preconditions(request.method(), request.fields(), validators, means_.clock.wall_now());
+    if (verdict == http::Precondition::failed) co_return refused(request, conflict);
+    const auto after = edited(**found, change);
+    if (!after) co_return refused(request, after.error());
+    const auto updated = co_await means_.repository.update(*after);
+    if (!updated) co_return failed(request, updated.error());
+    if (!*updated) co_return refused(request, conflict);
+    means_.log.info("{} has changed the product {}", caller->id, product_id);
+    Response response;
+    response.set("ETag", tag_of(*after));
+    reflect::append_json(response.text_body("application/json"), view_of(*after));
+    co_return response;
+}
+
+Task<std::optional<Problem>> CatalogApi::struck(std::string operation, std::string product_id) const {
+    if (!means_.faults.armed()) co_return std::nullopt;
+    co_return co_await means_.faults.strike(std::move(operation), std::move(product_id));
+}
+
+http::Response CatalogApi::refused(const Request& request, const Problem& problem) const {
+    return problem.answer(request, means_.clock.wall_now());
+}
+
+http::Response CatalogApi::failed(const Request& request, const Error& error) const {
+    return refused(request, database_problem(error, means_.log));
+}
+
+std::string CatalogApi::health_text() const {
+    return fmt::format("It's Working in Catalog Service on PORT {}", means_.endpoint().port());
+}
+
+}  // namespace flotilla::shop::catalog

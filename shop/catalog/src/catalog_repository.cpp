@@ -1,0 +1,228 @@
+#include "flotilla/shop/catalog/catalog_repository.hpp"
+
+#include <functional>
+#include <limits>
+#include <string>
+
+namespace flotilla::shop::catalog {
+
+namespace {
+
+/// A product with the state of its table, in one statement: the two belong to one moment.
+struct ProductRow {
+    std::string product_id;
+    std::string product_name;
+    std::int64_t stock = 0;
+    std::int64_t unit_price = 0;
+    std::int64_t version = 0;
+    WallTime created_at{};
+    WallTime updated_at{};
+    std::int64_t products = 0;
+    std::int64_t versions = 0;
+    WallTime changed{};
+};
+
+FLT_DESCRIBE(
+    ProductRow,
+    product_id,
+    product_name,
+    stock,
+    unit_price,
+    version,
+    created_at,
+    updated_at,
+    products,
+    versions,
+    changed
+)
+
+/// What is left of a product, and its price.
+struct StockRow {
+    std::int64_t stock = 0;
+    std::int64_t unit_price = 0;
+};
+
+FLT_DESCRIBE(StockRow, stock, unit_price)
+
+std::string page_query(bool from_the_beginning) {
+    return std::string(
+               "select product_id, product_name, stock, unit_price, version, created_at, updated_at, "
+               "(select count(*) from catalog) as products, (select sum(version) from catalog) as versions, "
+               "(select max(updated_at) from catalog) as changed from catalog "
+           ) +
+           (from_the_beginning ? "" : "where id > (select c.id from catalog c where c.product_id = ?) ") +
+           "order by id limit ?";
+}
+
+constexpr std::string_view product_query =
+    "select product_id, product_name, stock, unit_price, version, created_at, updated_at "
+    "from catalog where product_id = ?";
+
+constexpr std::string_view reservation_query =
+    "select order_id, product_id, qty, status, updated_at from stock_reservation where order_id = ?";
+
+Task<Result<std::optional<StockRow>>> stock_of(sql::Transaction& tx, const std::string& product_id) {
+    return tx.query_one<StockRow>("select stock, unit_price from catalog where product_id = ?", product_id);
+}
+
+ReserveOutcome with_stock(ReserveResult result, bool repeated, const std::optional<StockRow>& left) {
+    if (!left) return {.result = ReserveResult::unknown_product, .repeated = repeated};
+    return {.result = result, .repeated = repeated, .stock = left->stock, .unit_price = left->unit_price};
+}
+
+}  // namespace
+
+Task<Result<ProductPage>> CatalogRepository::page(std::optional<std::int64_t> limit, std::string after)
+    const {
+    const std::int64_t at_most = limit.value_or(std::numeric_limits<std::int32_t>::max());
+    const std::string query = page_query(after.empty());
+    Task<Result<std::vector<ProductRow>>> asked = after.empty()
+                                                      ? source_->query<ProductRow>(query, at_most)
+                                                      : source_->query<ProductRow>(query, after, at_most);
+    FLT_CO_TRY(auto rows, co_await std::move(asked));
+    ProductPage page;
+    page.products.reserve(rows.size());
+    if (!rows.empty())
+        page.state = {.products = rows[0].products, .versions = rows[0].versions, .changed = rows[0].changed};
+    for (ProductRow& row : rows) {
+        page.products.push_back({
+            .product_id = std::move(row.product_id),
+            .product_name = std::move(row.product_name),
+            .stock = row.stock,
+            .unit_price = row.unit_price,
+            .version = row.version,
+            .created_at = row.created_at,
+            .updated_at = row.updated_at,
+        });
+    }
+    co_return page;
+}
+
+Task<Result<std::optional<Product>>> CatalogRepository::find(std::string product_id) const {
+    co_return co_await source_->query_one<Product>(product_query, product_id);
+}
+
+Task<Result<bool>> CatalogRepository::add(Product product) const {
+    product.created_at = clock_.wall_now();
+    product.updated_at = product.created_at;
+    co_return co_await source_->insert_if_absent("catalog", product);
+}
+
+Task<Result<bool>> CatalogRepository::update(Product product) const {
+    FLT_CO_TRY(
+        const auto changes,
+        co_await source_->execute(
+            "update catalog set product_name = ?, stock = ?, unit_price = ?, version = ?, updated_at = ? "
+            "where product_id = ? and version = ?",
+            product.product_name,
+            product.stock,
+            product.unit_price,
+            product.version,
+            clock_.wall_now(),
+            product.product_id,
+            product.version - 1
+        )
+    );
+    co_return changes.rows == 1;
+}
+
+Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) const {
+    std::function<Task<Result<bool>>(sql::Transaction&)> body = [this, products](sql::Transaction& tx) {
+        return seed_in(tx, products);
+    };
+    const auto seeded = co_await source_->transact<bool>(std::move(body));
+    if (!seeded) co_return fail(seeded.error());
+    co_return Result<void>();
+}
+
+Task<Result<bool>> CatalogRepository::seed_in(sql::Transaction& tx, std::span<const Product> products) const {
+    FLT_CO_TRY(const auto there, co_await tx.query_value<std::int64_t>("select count(*) from catalog"));
+    if (there > 0) co_return false;
+    for (Product product : products) {
+        product.created_at = clock_.wall_now();
+        product.updated_at = product.created_at;
+        // Another instance may do the same at this moment.
+        FLT_CO_TRY([[maybe_unused]] const bool added, co_await tx.insert_if_absent("catalog", product));
+    }
+    co_return true;
+}
+
+Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
+    std::function<Task<Result<ReserveOutcome>>(sql::Transaction&)> body =
+        [this, &wanted](sql::Transaction& tx) { return reserve_in(tx, wanted); };
+    co_return co_await source_->transact<ReserveOutcome>(std::move(body));
+}
+
+// The row of the reservation comes first: of two requests for the same order one waits here for the other.
+Task<Result<ReserveOutcome>> CatalogRepository::reserve_in(sql::Transaction& tx, const Reservation& wanted)
+    const {
+    FLT_CO_TRY(const bool first, co_await tx.insert_if_absent("stock_reservation", wanted));
+    if (!first) co_return co_await repeat(tx, wanted);
+    FLT_CO_TRY(
+        const auto taken,
+        co_await tx.execute(
+            "update catalog set stock = stock - ?, version = version + 1, updated_at = ? "
+            "where product_id = ? and stock >= ?",
+            wanted.qty,
+            wanted.updated_at,
+            wanted.product_id,
+            wanted.qty
+        )
+    );
+    FLT_CO_TRY(const auto left, co_await stock_of(tx, wanted.product_id));
+    if (taken.rows == 1) co_return with_stock(ReserveResult::reserved, false, left);
+    FLT_CO_CHECK(co_await tx.execute(
+        "update stock_reservation set status = ? where order_id = ?",
+        ReservationStatus::rejected,
+        wanted.order_id
+    ));
+    co_return with_stock(ReserveResult::insufficient, false, left);
+}
+
+Task<Result<ReserveOutcome>> CatalogRepository::repeat(sql::Transaction& tx, const Reservation& wanted) {
+    FLT_CO_TRY(const auto known, co_await tx.query_one<Reservation>(reservation_query, wanted.order_id));
+    if (!known) co_return fail(Errc::internal, "a reservation is there and cannot be read");
+    const ReserveResult result = repeated_result(*known, wanted);
+    if (result == ReserveResult::released || result == ReserveResult::mismatch)
+        co_return ReserveOutcome{.result = result, .repeated = true};
+    FLT_CO_TRY(const auto left, co_await stock_of(tx, wanted.product_id));
+    co_return with_stock(result, true, left);
+}
+
+Task<Result<ReleaseOutcome>> CatalogRepository::release(std::string order_id) const {
+    std::function<Task<Result<ReleaseOutcome>>(sql::Transaction&)> body =
+        [this, &order_id](sql::Transaction& tx) { return release_in(tx, order_id); };
+    co_return co_await source_->transact<ReleaseOutcome>(std::move(body));
+}
+
+Task<Result<ReleaseOutcome>> CatalogRepository::release_in(sql::Transaction& tx, const std::string& order_id)
+    const {
+    const WallTime now = clock_.wall_now();
+    const Reservation tombstone{
+        .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
+    };
+    FLT_CO_TRY(const bool came_first, co_await tx.insert_if_absent("stock_reservation", tombstone));
+    if (came_first) co_return ReleaseOutcome{};
+    FLT_CO_TRY(
+        const auto released,
+        co_await tx.execute(
+            "update stock_reservation set status = ?, updated_at = ? where order_id = ? and status = ?",
+            ReservationStatus::released,
+            now,
+            order_id,
+            ReservationStatus::reserved
+        )
+    );
+    if (released.rows == 0) co_return ReleaseOutcome{.repeated = true};
+    FLT_CO_CHECK(co_await tx.execute(
+        "update catalog set stock = stock + (select r.qty from stock_reservation r where r.order_id = ?), "
+        "version = version + 1, updated_at = ? "
+        "where product_id = (select r.product_id from stock_reservation r where r.order_id = ?)",
+        order_id,
+        now,
+        order_id
+    ));
+    co_return ReleaseOutcome{.released = true};
+}
+
+}  // namespace flotilla::shop::catalog

@@ -1,0 +1,51 @@
+// The part of the API that other services use: stock for orders.
+
+#include "flotilla/reflect/json.hpp"
+#include "flotilla/shop/catalog/catalog_api.hpp"
+
+namespace flotilla::shop::catalog {
+
+Task<http::Response> CatalogApi::reserve(Request& request, std::string order_id, ReservationIn in) {
+    const auto caller = means_.tokens.caller_with(request, service_role);
+    if (!caller) co_return refused(request, caller.error());
+    const auto wanted = reservation_of(std::move(order_id), in, means_.clock.wall_now());
+    if (!wanted) co_return refused(request, wanted.error());
+    if (const auto fault = co_await struck("reserve", wanted->product_id); fault)
+        co_return refused(request, *fault);
+    const auto outcome = co_await means_.repository.reserve(*wanted);
+    if (!outcome) co_return failed(request, outcome.error());
+    if (outcome->repeated) means_.meters.duplicates.increment();
+    if (outcome->result != ReserveResult::reserved) co_return refused(request, problem_of(*outcome, *wanted));
+    if (!outcome->repeated)
+        means_.log.info(
+            "{} of {} reserved for order {}, {} left",
+            wanted->qty,
+            wanted->product_id,
+            wanted->order_id,
+            outcome->stock
+        );
+    const ReservationOut out{
+        .order_id = wanted->order_id,
+        .product_id = wanted->product_id,
+        .qty = wanted->qty,
+        .unit_price = outcome->unit_price,
+        .stock = outcome->stock,
+    };
+    co_return Response(http::Status::ok, "application/json", reflect::to_json(out));
+}
+
+Task<http::Response> CatalogApi::release(Request& request, std::string order_id) {
+    const auto caller = means_.tokens.caller_with(request, service_role);
+    if (!caller) co_return refused(request, caller.error());
+    if (order_id.size() > longest_order_id)
+        co_return refused(request, Problem::invalid({{"orderId", "orderId is too long"}}));
+    if (const auto fault = co_await struck("release"); fault) co_return refused(request, *fault);
+    const auto outcome = co_await means_.repository.release(order_id);
+    if (!outcome) co_return failed(request, outcome.error());
+    if (outcome->repeated) means_.meters.duplicates.increment();
+    if (outcome->released) means_.log.info("the stock of order {} is given back", order_id);
+    const ReleaseOut out{.order_id = std::move(order_id), .released = outcome->released};
+    co_return Response(http::Status::ok, "application/json", reflect::to_json(out));
+}
+
+}  // namespace flotilla::shop::catalog
