@@ -1,0 +1,66 @@
+#pragma once
+/// Orders and idempotency keys in their database: SQLite or MariaDB, the same statements.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flotilla/shop/data_source.hpp"
+#include "flotilla/shop/order/idempotency.hpp"
+#include "flotilla/shop/order/order.hpp"
+
+namespace flotilla::shop::order {
+
+/// What a request with a key is answered, for those who ask again.
+struct StoredAnswer {
+    int status = 0;
+    std::string body;
+};
+
+/// Which part of a user's orders.
+struct OrderPage {
+    std::optional<std::int64_t> limit;
+    std::string after{};  ///< an order id; empty for the beginning
+    bool newest_first = false;
+};
+
+/// Statements over an open data source; every method is one transaction.
+class OrderRepository {
+public:
+    /// `source` outlives it.
+    explicit OrderRepository(const DataSource& source) : source_(source) {}
+
+    [[nodiscard]] Task<Result<std::vector<Order>>> list(std::string user_id, OrderPage page) const;
+    [[nodiscard]] Task<Result<std::optional<Order>>> find(std::string order_id) const;
+    [[nodiscard]] Task<Result<std::optional<KeyRow>>> find_key(std::string user_id, std::string key) const;
+
+    /// Writes an order, and its key with it. False when somebody has taken the key meanwhile. `replace_key`:
+    /// the one that is there has expired.
+    [[nodiscard]] Task<Result<bool>> insert(Order order, std::optional<KeyRow> key, bool replace_key) const;
+
+    /// Writes the next state of an order over `order.version - 1`, and the answer to its request. False when
+    /// the order has changed meanwhile.
+    [[nodiscard]] Task<Result<bool>> advance(Order order, std::optional<StoredAnswer> answer) const;
+
+    /// Writes the answer to the request of an order that has not changed.
+    [[nodiscard]] Task<Result<void>> answer(std::string order_id, StoredAnswer answer) const;
+
+    /// Orders that nobody finishes: to be cancelled, or pending since before that time. The oldest first.
+    [[nodiscard]] Task<Result<std::vector<Order>>> unsettled(WallTime pending_since, std::int64_t limit)
+        const;
+
+    /// Forgets keys that have expired; how many.
+    [[nodiscard]] Task<Result<std::int64_t>> forget_keys(WallTime now) const;
+
+private:
+    static Task<Result<bool>> insert_in(
+        sql::Transaction& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
+    );
+    static Task<Result<bool>> advance_in(
+        sql::Transaction& tx, const Order& order, const std::optional<StoredAnswer>& answer
+    );
+
+    const DataSource& source_;
+};
+
+}  // namespace flotilla::shop::order
