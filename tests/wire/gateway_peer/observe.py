@@ -5,7 +5,8 @@ import json
 import re
 import time
 
-from gateway_peer.cases import HELLO
+from gateway_peer import sockets
+from gateway_peer.cases import CASES, HELLO
 from support.raw import Raw
 
 LIMIT = 4.0  # for an answer that may never come
@@ -13,12 +14,42 @@ OWN_FRAMING = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 
 class Observer:
-    """One gateway by its port, and the upstream behind it."""
+    """One gateway by its port, and the upstream behind it. `everything` is {name of a case: what was seen}."""
 
     def __init__(self, port, upstream, nobody):
         self.port = port
         self.upstream = upstream
         self.ports = {port: "<gateway>", upstream.port: "<upstream>", nobody: "<nobody>"}
+
+    def everything(self):
+        seen = {case.name: self.observe(case) for case in CASES}
+        seen.update((case.name, self.observe_socket(case)) for case in sockets.WEB_SOCKETS)
+        assert len(seen) == len(CASES) + len(sockets.WEB_SOCKETS), "two cases of one name"
+        return seen
+
+    def observe_socket(self, case):
+        self.upstream.take()
+        heard = []
+        self.upstream.answer = lambda request, connection: sockets.serve(case, request, connection, heard)
+        seen = {}
+        with Raw(self.port, timeout=LIMIT) as client:
+            self.client_port = client.socket.getsockname()[1]
+            client.send(case.request(self.port))
+            status, headers, body = self._read_answer(client, head_only=False)
+            if headers.get("sec-websocket-accept") == [sockets.accept_of(sockets.KEY)]:
+                headers["sec-websocket-accept"] = ["<right>"]
+            seen.update(status=status, headers=headers, body=body.decode("latin-1"))
+            if status == 101:
+                seen["frames"] = sockets.converse(case, client)
+        time.sleep(0.1)  # the end reaches the upstream a little later
+        received = [self._received(one) for one in self.upstream.take()]
+        for one in received:
+            if "sec-websocket-key" in one["headers"]:
+                one["headers"]["sec-websocket-key"] = ["<key>"]
+        seen["received"] = received
+        seen["upstream frames"] = heard
+        self.upstream.drop_connections()
+        return seen
 
     def observe(self, case):
         self.upstream.take()
@@ -126,7 +157,7 @@ def differences(theirs, ours):
         if a != b:
             found[aspect] = (a, b)
 
-    for aspect in ("interim", "status", "closed", "body", "broken off"):
+    for aspect in ("interim", "status", "closed", "body", "broken off", "frames", "upstream frames"):
         compare(aspect, theirs.get(aspect), ours.get(aspect))
     if "status" in theirs and "status" in ours:
         for name in sorted({*theirs["headers"], *ours["headers"]}):
