@@ -15,11 +15,19 @@ int main(int argc, char** argv) {
     std::atomic<std::uint64_t> orders = 0;
 
     service.get("/hello", [] { return Greeting{"Hello"}; });
-    service.get("/hello/{name}", [](Path<"name"> name) { return Greeting{"Hello, " + *name}; });
-    service.post("/orders", [&](Body<OrderIn> order) {
-        OrderOut out = accepted(*order, ++orders);
-        std::string location = "/orders/" + std::to_string(out.id);
-        return Created<OrderOut>{std::move(out), std::move(location)};
-    });
+    service.get(
+        "/hello/{name}",
+        [](Path<"name"> name) { return Greeting{"Hello, " + *name}; },
+        {.doc = {.summary = "Greets somebody by name"}}
+    );
+    service.post(
+        "/orders",
+        [&](Body<OrderIn> order) {
+            OrderOut out = accepted(*order, ++orders);
+            std::string location = "/orders/" + std::to_string(out.id);
+            return Created<OrderOut>{std::move(out), std::move(location)};
+        },
+        {.doc = {.summary = "Places an order"}}
+    );
     return service.run();
 }

@@ -43,6 +43,20 @@ def maven(build_dir):
     return build
 
 
+@pytest.fixture(scope="session")
+def node_clients():
+    """The folder of clients/package.json with its packages."""
+    folder = HERE / "clients"
+    lock = folder / "package-lock.json"
+    stamp = folder / "node_modules" / ".package-lock.json"
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(
+            [tool("npm"), "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"], check=True, timeout=300
+        )
+        stamp.touch()
+    return folder
+
+
 @pytest.fixture
 def programs(tmp_path):
     """Starts programs and stops them when the test ends, the last first."""

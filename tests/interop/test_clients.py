@@ -3,24 +3,7 @@
 import json
 import subprocess
 
-import pytest
-
 from support.programs import Program, fetch, free_port, tool, wait_until
-
-import conftest
-
-
-@pytest.fixture(scope="session")
-def node_clients():
-    folder = conftest.HERE / "clients"
-    lock = folder / "package-lock.json"
-    stamp = folder / "node_modules" / ".package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(
-            [tool("npm"), "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"], check=True, timeout=300
-        )
-        stamp.touch()
-    return folder
 
 
 def test_eureka_js_client_registers_renews_reads_and_leaves(our_registry, node_clients, tmp_path):

@@ -127,6 +127,7 @@ Router& Router::add(Method method, std::string_view pattern, Binding binding, Ro
     route->options = std::move(options);
     route->handler = std::move(binding.handler);
     route->parameters = std::move(binding.parameters);
+    route->answer = binding.answer;
     end = {route.get(), std::move(names)};
     node->has_end = true;
     routes_.push_back(std::move(route));

@@ -108,6 +108,16 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
             .log_file = logging.file.name
         }
     );
+    api = std::make_unique<openapi::Api>(
+        value_or_note(environment.bind<openapi::OpenApiConfig>("springdoc", config::Unknown::ignore)),
+        openapi::ApiIdentity{
+            .title = name,
+            .version = options.version,
+            .context_path = context_path,
+            .operations_path = own_port ? std::string() : operations->config().endpoints.web.base_path,
+            .problem_details = problems
+        }
+    );
     scheduler = std::make_unique<Scheduler>(Scheduler::Means{
         *runtime, *meters, *tracer, operations->scheduled_tasks(), log_system->logger("scheduler")
     });
@@ -188,7 +198,9 @@ Result<void> Service::Impl::mount_operations() {
     const auto kind = operations->config().port_kind(server_properties.port);
     http::Router& operators = kind == actuator::ManagementPort::same ? *router : *management_router;
     calls->mount_streams(operators);
-    return operations->mount(*router, operators);
+    FLT_CHECK(operations->mount(*router, operators));
+    api->mount(*router);
+    return {};
 }
 
 void Service::Impl::apply_changes(const config::Environment::ChangedKeys& changed) {

@@ -13,6 +13,7 @@
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/log/log_system.hpp"
+#include "flotilla/openapi/api.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/service/service.hpp"
 #include "life_cycle.hpp"
@@ -101,6 +102,7 @@ struct Service::Impl {
     std::unique_ptr<actuator::Actuator> operations;
     std::unique_ptr<Membership> membership;
     std::unique_ptr<Calls> calls;
+    std::unique_ptr<openapi::Api> api;
     std::unique_ptr<Reporting> reporting;  // null: spans go nowhere
     std::unique_ptr<Scheduler> scheduler;
     std::unique_ptr<StartGate> gate;

@@ -5,6 +5,7 @@
 #include "flotilla/discovery/backends_described.hpp"
 #include "flotilla/discovery/balancer_described.hpp"
 #include "flotilla/discovery/eureka_described.hpp"
+#include "flotilla/openapi/openapi_config.hpp"
 #include "flotilla/zipkin/reporter_config.hpp"
 #include "properties.hpp"
 
@@ -36,6 +37,7 @@ std::vector<PropertyDoc> common_properties() {
     add(documented_properties<TracingProperties>("tracing"));
     add(documented_properties<zipkin::ReporterConfig>("tracing.reporter"));
     add(documented_properties<MetricsProperties>("metrics"));
+    add(documented_properties<openapi::OpenApiConfig>("springdoc"));
     add(
         {{"flotilla.discovery.type",
           "Where services are found: eureka, consul, zookeeper, dns, simple or none.",

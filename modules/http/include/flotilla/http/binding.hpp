@@ -30,6 +30,7 @@
 #include "flotilla/http/error.hpp"
 #include "flotilla/http/handler.hpp"
 #include "flotilla/reflect/json.hpp"
+#include "flotilla/reflect/type_info.hpp"
 #include "flotilla/reflect/validate.hpp"
 
 namespace flotilla::http {
@@ -86,6 +87,22 @@ struct ParameterInfo {
     std::string name;
     std::string type;  ///< `integer`, `string`, `number`, `boolean`, or the name of a struct
     bool required = true;
+    reflect::TypeInfo::Ref info = nullptr;
+};
+
+/// What a handler answers, likewise.
+struct AnswerInfo {
+    enum class Kind : std::uint8_t {
+        unknown,  ///< it makes the response itself
+        empty,
+        text,
+        json,
+    };
+
+    Kind kind = Kind::unknown;
+    reflect::TypeInfo::Ref info = nullptr;  ///< of JSON
+    bool created = false;                   ///< 201 with a Location
+    bool may_be_missing = false;            ///< 404 when there is nothing
 };
 
 /// A handler with its parameters bound to requests.
@@ -94,6 +111,7 @@ using BoundHandler = std::function<Pending(Request&, Response&, const ErrorRende
 struct Binding {
     BoundHandler handler;
     std::vector<ParameterInfo> parameters;
+    AnswerInfo answer;
     bool consumes_json = false;
     bool produces_json = false;
 };
@@ -191,7 +209,9 @@ Complaint fill(T& into, ParameterPlace place, std::string_view name, std::option
 template <Name name, class T>
 struct Extractor<Path<name, T>> {
     static void describe(Binding& binding) {
-        binding.parameters.push_back({ParameterPlace::path, std::string(name.view()), type_text<T>(), true});
+        binding.parameters.push_back(
+            {ParameterPlace::path, std::string(name.view()), type_text<T>(), true, &reflect::type_info_of<T>}
+        );
     }
 
     static Complaint extract(Request& request, Response&, Path<name, T>& into) {
@@ -205,7 +225,11 @@ struct Extractor<Query<name, T>> {
 
     static void describe(Binding& binding) {
         binding.parameters.push_back(
-            {ParameterPlace::query, std::string(name.view()), type_text<T>(), required}
+            {ParameterPlace::query,
+             std::string(name.view()),
+             type_text<T>(),
+             required,
+             &reflect::type_info_of<T>}
         );
     }
 
@@ -228,7 +252,11 @@ template <Name name, class T>
 struct Extractor<Header<name, T>> {
     static void describe(Binding& binding) {
         binding.parameters.push_back(
-            {ParameterPlace::header, std::string(name.view()), type_text<T>(), !is_optional<T>}
+            {ParameterPlace::header,
+             std::string(name.view()),
+             type_text<T>(),
+             !is_optional<T>,
+             &reflect::type_info_of<T>}
         );
     }
 
@@ -246,7 +274,9 @@ struct Extractor<Header<name, T>> {
 template <class T>
 struct Extractor<Body<T>> {
     static void describe(Binding& binding) {
-        binding.parameters.push_back({ParameterPlace::body, "", type_text<T>(), true});
+        binding.parameters.push_back(
+            {ParameterPlace::body, "", type_text<T>(), true, &reflect::type_info_of<T>}
+        );
         binding.consumes_json = !std::same_as<T, std::string>;
     }
 
@@ -325,6 +355,30 @@ constexpr bool answers_json() {
                !std::same_as<T, Status>;
 }
 
+template <class T>
+AnswerInfo answer_info() {
+    using Kind = AnswerInfo::Kind;
+    if constexpr (is_task<T> || is_result<T>) {
+        return answer_info<typename T::value_type>();
+    } else if constexpr (is_optional<T>) {
+        AnswerInfo info = answer_info<typename T::value_type>();
+        info.may_be_missing = true;
+        return info;
+    } else if constexpr (is_created<T>) {
+        AnswerInfo info = answer_info<decltype(T::value)>();
+        info.created = true;
+        return info;
+    } else if constexpr (std::is_void_v<T>) {
+        return {.kind = Kind::empty};
+    } else if constexpr (std::same_as<T, std::string>) {
+        return {.kind = Kind::text};
+    } else if constexpr (answers_json<T>()) {
+        return {.kind = Kind::json, .info = &reflect::type_info_of<T>};
+    } else {
+        return {};
+    }
+}
+
 inline constexpr std::string_view json_type = "application/json";
 inline constexpr std::string_view text_type = "text/plain;charset=UTF-8";
 
@@ -379,6 +433,7 @@ Binding bind_with(F function) {
     Binding binding;
     (Extractor<Kept<P>>::describe(binding), ...);
     binding.produces_json = answers_json<Returned>();
+    binding.answer = answer_info<Returned>();
     binding.handler = [function = std::move(function)](
                           Request& request, Response& response, const ErrorRenderer& errors
                       ) mutable -> Pending {

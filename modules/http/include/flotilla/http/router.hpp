@@ -19,6 +19,22 @@
 
 namespace flotilla::http {
 
+/// A status that a route may answer with, besides those that its types tell of.
+struct ResponseDoc {
+    int status = 200;
+    std::string description = {};
+};
+
+/// What an API description says about a route beyond its types.
+struct RouteDoc {
+    std::string summary = {};
+    std::string description = {};
+    std::string tag = {};  ///< where it is listed; the class of its name when empty
+    std::vector<ResponseDoc> responses = {};
+    bool bearer = false;  ///< wants a token
+    bool hidden = false;  ///< is not described
+};
+
 /// How a route differs from the usual.
 struct RouteOptions {
     /// For `/actuator/mappings`, operation ids and logs: `UserController#getUser(string)`.
@@ -29,6 +45,7 @@ struct RouteOptions {
     /// Media types of the body and of the answer, when they are not those of the handler's types.
     std::vector<std::string> consumes = {};
     std::vector<std::string> produces = {};
+    RouteDoc doc = {};
 };
 
 struct WebSocketOptions {
@@ -51,6 +68,7 @@ public:
     RouteOptions options;
     BoundHandler handler;
     std::vector<ParameterInfo> parameters;  ///< what the handler takes, for descriptions
+    AnswerInfo answer;                      ///< what it answers
 };
 
 /// Answers before the route does (security, CORS): true means that `response` is the answer.

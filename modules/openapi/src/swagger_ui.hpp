@@ -1,0 +1,22 @@
+#pragma once
+// Swagger UI as answers: the page, the script that starts it, and the files that npm has brought.
+
+#include <string>
+#include <string_view>
+
+#include "flotilla/base/clock.hpp"
+#include "flotilla/http/request.hpp"
+#include "flotilla/http/response.hpp"
+
+namespace flotilla::openapi {
+
+/// One file of the folder; an error when there is none of that name, or when this build has no Swagger UI.
+/// `docs_url` leads from the page to the description.
+Result<http::Response> ui_answer(
+    const http::Request& request, std::string_view file, std::string_view title, std::string_view docs_url
+);
+
+/// From a file in `folder` to `path`: `../v3/api-docs`. Works whatever a gateway puts in front of both.
+std::string relative_url(std::string_view folder, std::string_view path);
+
+}  // namespace flotilla::openapi
