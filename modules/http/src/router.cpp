@@ -194,6 +194,18 @@ const Router::Node* Router::find(std::string_view path, Request& request) const 
 }
 
 void Router::prepare(Request& request) {
+    choose(request);
+    if (otherwise_ && !request.route_) otherwise_->prepare(request);
+}
+
+bool Router::reroute(Request& request, std::string path) const {
+    request.decoded_path_ = std::move(path);
+    request.path_ = request.decoded_path_;
+    choose(request);
+    return request.route_ != nullptr;
+}
+
+void Router::choose(Request& request) const {
     request.parameter_count_ = 0;
     request.route_ = nullptr;
     const Node* node = find(request.path(), request);
@@ -211,7 +223,8 @@ bool Router::streams_body(const Request& request) const {
 }
 
 std::optional<std::size_t> Router::body_limit(const Request& request) const {
-    return request.route() ? request.route()->options.body_limit : std::nullopt;
+    if (request.route()) return request.route()->options.body_limit;
+    return otherwise_ ? otherwise_->body_limit(request) : std::nullopt;
 }
 
 std::string Router::allowed_methods(const Node& node) const {
@@ -273,6 +286,9 @@ Pending Router::handle(Request& request, Response& response) {
         }
     }
     if (!request.route()) {
+        const bool has_path = request.head().form != TargetForm::asterisk;
+        if (otherwise_ && has_path && !find(request.path(), request))
+            return otherwise_->handle(request, response);
         answer_without_route(request, response);
         apply_after(request, response);
         return std::nullopt;

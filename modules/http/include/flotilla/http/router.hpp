@@ -125,6 +125,13 @@ public:
     Router& before(std::string_view prefix, BeforeFilter filter);
     Router& after(std::string_view prefix, AfterFilter filter);
 
+    /// Asked for every path that no route has, in place of the 404: a gateway behind the own endpoints. It
+    /// outlives the router.
+    Router& otherwise(Handler& handler) noexcept {
+        otherwise_ = &handler;
+        return *this;
+    }
+
     /// A pattern that is malformed, or a route that exists, is a bug in main: it throws
     /// std::invalid_argument.
     Router& add(Method method, std::string_view pattern, Binding binding, RouteOptions options);
@@ -132,6 +139,10 @@ public:
     [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
 
     [[nodiscard]] const ErrorRenderer& errors() const noexcept { return errors_; }
+
+    /// Whether a route would answer a request for another, decoded path; it is noted in the request then, and
+    /// `handle` answers with it: what a forward within the process is.
+    bool reroute(Request& request, std::string path) const;
 
     /// Chooses the route and notes it, with its path parameters, in the request.
     void prepare(Request& request) override;
@@ -149,6 +160,7 @@ private:
     };
 
     const Node* find(std::string_view path, Request& request) const;
+    void choose(Request& request) const;
     void answer_without_route(const Request& request, Response& response) const;
     [[nodiscard]] std::string allowed_methods(const Node& node) const;
     void apply_after(const Request& request, Response& response) const;
@@ -157,6 +169,7 @@ private:
     std::unique_ptr<Node> root_;
     std::vector<std::unique_ptr<Route>> routes_;
     std::vector<Filter> filters_;
+    Handler* otherwise_ = nullptr;
 };
 
 }  // namespace flotilla::http
