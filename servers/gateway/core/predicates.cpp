@@ -6,11 +6,11 @@
 #include <ranges>
 
 #include "flotilla/base/text.hpp"
-#include "flotilla/gateway/address_range.hpp"
 #include "flotilla/gateway/components.hpp"
 #include "flotilla/gateway/weight.hpp"
 #include "flotilla/http/cookies.hpp"
 #include "flotilla/http/percent.hpp"
+#include "flotilla/proxy/forwarded.hpp"
 
 namespace flotilla::gateway {
 
@@ -180,35 +180,38 @@ private:
     std::optional<WallTime> before_;
 };
 
-bool in_any(const std::vector<AddressRange>& ranges, std::string_view address) {
-    const auto parsed = IpAddress::parse(address);
-    return parsed &&
-           std::ranges::any_of(ranges, [&](const AddressRange& range) { return range.contains(*parsed); });
+struct Source {
+    std::string text;
+    proxy::AddressRange range;
+};
+
+bool in_any(const std::vector<Source>& sources, const runtime::Endpoint& address) {
+    return std::ranges::any_of(sources, [&](const Source& source) { return source.range.contains(address); });
 }
 
-std::string ranges_text(const std::vector<AddressRange>& ranges) {
-    return joined(ranges, [](const AddressRange& range) { return range.text(); });
+std::string sources_text(const std::vector<Source>& sources) {
+    return joined(sources, [](const Source& source) { return source.text; });
 }
 
 class RemoteAddrPredicate final : public Predicate {
 public:
-    explicit RemoteAddrPredicate(std::vector<AddressRange> ranges) : ranges_(std::move(ranges)) {}
+    explicit RemoteAddrPredicate(std::vector<Source> ranges) : ranges_(std::move(ranges)) {}
 
     [[nodiscard]] bool test(Exchange& exchange) const override {
-        return in_any(ranges_, exchange.inbound().peer.address());
+        return in_any(ranges_, exchange.inbound().peer);
     }
 
     [[nodiscard]] std::string text() const override {
-        return fmt::format("RemoteAddrs: [{}]", ranges_text(ranges_));
+        return fmt::format("RemoteAddrs: [{}]", sources_text(ranges_));
     }
 
 private:
-    std::vector<AddressRange> ranges_;
+    std::vector<Source> ranges_;
 };
 
 class XForwardedRemoteAddrPredicate final : public Predicate {
 public:
-    XForwardedRemoteAddrPredicate(std::vector<AddressRange> ranges, std::size_t trusted)
+    XForwardedRemoteAddrPredicate(std::vector<Source> ranges, std::size_t trusted)
         : ranges_(std::move(ranges)), trusted_(trusted) {}
 
     [[nodiscard]] bool test(Exchange& exchange) const override {
@@ -216,20 +219,23 @@ public:
         // Two lines may come from two hops, and nobody knows in which order: neither is believed.
         if (fields.count(http::KnownField::x_forwarded_for) == 1) {
             const auto hops = split_list(fields.get(http::KnownField::x_forwarded_for));
-            if (!hops.empty())
-                return in_any(ranges_, hops[hops.size() > trusted_ ? hops.size() - trusted_ : 0]);
+            if (!hops.empty()) {
+                const std::size_t at = hops.size() > trusted_ ? hops.size() - trusted_ : 0;
+                const auto address = runtime::Endpoint::parse(hops[at], 0);
+                return address && in_any(ranges_, *address);
+            }
         }
-        return in_any(ranges_, exchange.inbound().peer.address());
+        return in_any(ranges_, exchange.inbound().peer);
     }
 
     [[nodiscard]] std::string text() const override {
         return fmt::format(
-            "XForwardedRemoteAddrs: [{}], max trusted index: {}", ranges_text(ranges_), trusted_
+            "XForwardedRemoteAddrs: [{}], max trusted index: {}", sources_text(ranges_), trusted_
         );
     }
 
 private:
-    std::vector<AddressRange> ranges_;
+    std::vector<Source> ranges_;
     std::size_t trusted_;
 };
 
@@ -251,11 +257,11 @@ Result<WallTime> parse_moment(std::string_view text) {
     return moment;
 }
 
-Result<std::vector<AddressRange>> ranges_of(const Arguments& args) {
-    std::vector<AddressRange> ranges;
+Result<std::vector<Source>> sources_of(const Arguments& args) {
+    std::vector<Source> ranges;
     for (const std::string& text : args.list("sources")) {
-        FLT_TRY(auto range, AddressRange::parse(text));
-        ranges.push_back(std::move(range));
+        FLT_TRY(auto range, proxy::AddressRange::parse(text));
+        ranges.push_back({text, std::move(range)});
     }
     return ranges;
 }
@@ -322,7 +328,7 @@ void add_address_predicates(Components& to) {
         "RemoteAddr",
         {.shortcut = Shortcut::list, .order = {"sources"}},
         [](const Arguments& args) -> Result<PredicatePtr> {
-            FLT_TRY(auto ranges, ranges_of(args));
+            FLT_TRY(auto ranges, sources_of(args));
             return std::make_shared<RemoteAddrPredicate>(std::move(ranges));
         }
     );
@@ -330,7 +336,7 @@ void add_address_predicates(Components& to) {
         "XForwardedRemoteAddr",
         {.shortcut = Shortcut::list, .order = {"sources"}, .more = {"maxTrustedIndex"}},
         [](const Arguments& args) -> Result<PredicatePtr> {
-            FLT_TRY(auto ranges, ranges_of(args));
+            FLT_TRY(auto ranges, sources_of(args));
             FLT_TRY(const auto trusted, args.integer("maxTrustedIndex", 1, 1));
             return std::make_shared<XForwardedRemoteAddrPredicate>(
                 std::move(ranges), static_cast<std::size_t>(trusted)

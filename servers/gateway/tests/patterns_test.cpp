@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "flotilla/gateway/address_range.hpp"
 #include "flotilla/gateway/host_pattern.hpp"
 #include "flotilla/gateway/path_pattern.hpp"
 #include "flotilla/gateway/text_pattern.hpp"
@@ -145,22 +144,6 @@ TEST(GatewayFacts, F08_HostPatternsMatchWithPortAndCaptureLabels) {
     EXPECT_EQ(host_matched("api.org:8443", "API.org:8443"), "yes");
     EXPECT_EQ(host_matched("api.org:8443", "api.org:80"), "-");
     EXPECT_EQ(host_matched("*.org", "x.org"), "yes");
-}
-
-TEST(AddressRange, ContainsAddressesOfItsBlock) {
-    const auto contains = [](std::string_view range, std::string_view address) {
-        return AddressRange::parse(range)->contains(*IpAddress::parse(address));
-    };
-    EXPECT_TRUE(contains("10.0.0.0/8", "10.255.1.2"));
-    EXPECT_FALSE(contains("10.0.0.0/8", "11.0.0.1"));
-    EXPECT_TRUE(contains("192.168.1.128/25", "192.168.1.200"));
-    EXPECT_FALSE(contains("192.168.1.128/25", "192.168.1.1"));
-    EXPECT_FALSE(contains("::2", "::1")) << "without a mask it is one address, for IPv6 too";
-    EXPECT_TRUE(contains("fe80::/10", "fe80::1"));
-    EXPECT_TRUE(contains("0.0.0.0/0", "8.8.8.8"));
-    EXPECT_FALSE(contains("0.0.0.0/0", "::1"));
-    for (const std::string_view wrong : {"10.0.0.0/33", "x", "10.0.0", "::1/129", "10.0.0.0/"})
-        EXPECT_FALSE(AddressRange::parse(wrong)) << wrong;
 }
 
 }  // namespace

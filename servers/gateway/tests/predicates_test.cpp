@@ -70,6 +70,12 @@ TEST(Predicates, RemoteAddrIsTheSocketsAddress) {
     );
 }
 
+TEST(Predicates, AnIPv6AddressWithoutAMaskIsThatAddressAlone) {
+    EXPECT_FALSE(takes("'RemoteAddr=::2'", "GET /", {.peer = "::1"}));
+    EXPECT_TRUE(takes("'RemoteAddr=::1'", "GET /", {.peer = "::1"}));
+    EXPECT_FALSE(takes("'RemoteAddr=0.0.0.0/0'", "GET /", {.peer = "::1"}));
+}
+
 TEST(Predicates, XForwardedRemoteAddrCountsFromTheEnd) {
     const ShotOptions two{.headers = "X-Forwarded-For: 1.1.1.1, 2.2.2.2\r\n"};
     EXPECT_TRUE(takes("'XForwardedRemoteAddr=2.2.2.2'", "GET /", two));

@@ -212,9 +212,9 @@ TEST(GatewayFacts, F31_TenThousandRoutesAreFoundAsFastAsTen) {
     for (int i = 0; i < 2'000; ++i) {
         const int wanted = (i * 7919) % 10'000;
         Shot shot(fmt::format("GET /service-{}/users/17?x=1", wanted));
-        const auto begin = std::chrono::high_resolution_clock::now();
+        const auto begin = Clock::system().now();
         const Route* route = (*table)->find(*shot);
-        taken.push_back(std::chrono::high_resolution_clock::now() - begin);
+        taken.push_back(Clock::system().now() - begin);
         ASSERT_NE(route, nullptr);
         ASSERT_EQ(route->id(), fmt::format("r{}", wanted));
     }

@@ -1,0 +1,53 @@
+#pragma once
+/// Settings of the gateway beside its routes: `spring.cloud.gateway.*` (or its newer prefix) and `token.*`.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flotilla/base/clock.hpp"
+#include "flotilla/base/result.hpp"
+#include "flotilla/gateway/components.hpp"
+#include "flotilla/gateway/cors.hpp"
+#include "flotilla/proxy/forwarded.hpp"
+#include "flotilla/proxy/outgoing.hpp"
+#include "flotilla/proxy/proxy_config.hpp"
+
+namespace flotilla::config {
+class Environment;
+}
+
+namespace flotilla::gateway {
+
+/// `discovery.locator.*`: a route for each service that there is.
+struct LocatorConfig {
+    bool enabled = false;
+    std::string route_id_prefix = "ReactiveCompositeDiscoveryClient_";
+    bool lower_case_service_id = false;
+};
+
+struct GatewayConfig {
+    proxy::ProxyConfig client;
+    proxy::ForwardedConfig forwarded;
+    proxy::TrustedProxies trusted;
+    proxy::HopByHop hop_by_hop;
+    LocatorConfig locator;
+    bool metrics = true;           ///< `metrics.enabled`
+    bool use404 = false;           ///< `loadbalancer.use404`: no instance is 404 and not 503
+    bool cors_everywhere = false;  ///< `globalcors.add-to-simple-url-handler-mapping`
+    bool writable = false;         ///< `flotilla.gateway.actuator-write`: routes may be added at run time
+    /// How often files are looked at for changes; 0: never.
+    std::chrono::milliseconds reload_interval{1000};
+};
+
+Result<GatewayConfig> read_gateway_config(const config::Environment& environment);
+Result<CorsTable> read_cors(const config::Environment& environment);
+
+/// `token.*`; null when there is no `token.secret`. What should be warned of is added to `warnings`.
+Result<std::shared_ptr<const TokenCheck>> read_token_check(
+    const config::Environment& environment, const Clock& clock, std::vector<std::string>& warnings
+);
+
+}  // namespace flotilla::gateway

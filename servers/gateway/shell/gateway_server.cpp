@@ -1,0 +1,229 @@
+#include "flotilla/gateway/gateway_server.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "flotilla/actuator/actuator.hpp"
+#include "flotilla/base/text.hpp"
+#include "flotilla/config/property_source.hpp"
+#include "flotilla/gateway/gateway_config.hpp"
+#include "flotilla/gateway/shop_routes.hpp"
+#include "flotilla/reflect/leaves.hpp"
+#include "gateway_endpoint.hpp"
+#include "journey.hpp"
+
+namespace flotilla::gateway {
+
+namespace {
+
+class GatewayHandler final : public http::Handler {
+public:
+    explicit GatewayHandler(GatewayShared& shared) : shared_(shared) {}
+
+    http::Pending handle(http::Request& request, http::Response& response) override {
+        return serve(shared_, request, response);
+    }
+
+    [[nodiscard]] bool streams_body(const http::Request&) const override { return true; }
+
+private:
+    static Task<> serve(GatewayShared& shared, http::Request& request, http::Response& response) {
+        Journey journey(shared, request, response);
+        co_await journey.run();
+    }
+
+    GatewayShared& shared_;
+};
+
+/// When the configuration's files were last written, and how long they are.
+using Fingerprint = std::map<std::string, std::pair<std::int64_t, std::int64_t>>;
+
+Fingerprint fingerprint_of(const config::Environment& environment) {
+    constexpr std::string_view before = "file [";
+    Fingerprint made;
+    for (const auto& source : environment.sources()) {
+        const std::string& name = source->name();
+        const std::size_t from = name.find(before);
+        const std::size_t to = from == std::string::npos ? from : name.find(']', from);
+        if (to == std::string::npos) continue;
+        const std::string path = name.substr(from + before.size(), to - from - before.size());
+        struct stat info{};
+        if (stat(path.c_str(), &info) == 0)
+            made[path] = {info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, info.st_size};
+    }
+    return made;
+}
+
+/// Asked before there is an environment, as what it brings are defaults of the program.
+bool wants_shop(const service::ServiceOptions& options) {
+    constexpr std::string_view asked = "--flotilla.gateway.preset=shop";
+    const auto is_set = [](const auto& variable) {
+        return variable.first == "FLOTILLA_GATEWAY_PRESET" && variable.second == "shop";
+    };
+    return std::ranges::find(options.arguments, asked) != options.arguments.end() ||
+           std::ranges::any_of(options.variables, is_set);
+}
+
+void add_shop_routes(service::ServiceOptions& options) {
+    const auto documents = reflect::yaml_leaves(shop_routes());
+    if (!documents) return;  // a test reads it
+    for (const reflect::Leaf& leaf : documents->front())
+        options.defaults.emplace_back(leaf.key, reflect::leaf_value(leaf));
+}
+
+bool concerns_routes(const config::Environment::ChangedKeys& changed) {
+    for (const std::string& key : changed)
+        if (key.starts_with("spring.cloud.gateway.") || key.starts_with("token.")) return true;
+    return false;
+}
+
+}  // namespace
+
+struct GatewayServer::Impl {
+    Impl(Service& to, Components components)
+        : service(to),
+          log(service.logger("gateway")),
+          config(read_config()),
+          proxy(make_proxy()),
+          upstreams(service.runtime()),
+          tables(service, config, std::move(components)) {
+        if (!proxy) return;
+        shared =
+            std::make_unique<GatewayShared>(GatewayShared{service, config, *proxy, upstreams, tables, log});
+        handler = std::make_unique<GatewayHandler>(*shared);
+        service.router().otherwise(*handler);
+        if (const auto loaded = tables.reload(); !loaded) service.cannot_start(loaded.error());
+        service.actuator().add(gateway_endpoint(tables, config));
+        service.on_stop([this] { return stop(); });
+        subscription = service.environment().subscribe([this](const auto& changed) {
+            if (concerns_routes(changed)) tables.reload_and_tell();
+        });
+        watch();
+        add_meters();
+    }
+
+    GatewayConfig read_config() {
+        auto read = read_gateway_config(service.environment());
+        if (read) return *std::move(read);
+        service.cannot_start(read.error());
+        return {};
+    }
+
+    std::unique_ptr<proxy::Proxy> make_proxy() {
+        const http::Telemetry telemetry{
+            .meters = &service.meters(),
+            .tracer = &service.tracer(),
+            .log = service.logger("gateway.proxy"),
+            .access_log = {}
+        };
+        auto made = proxy::Proxy::create(service.runtime(), config.client, telemetry, config.hop_by_hop);
+        if (made) return *std::move(made);
+        service.cannot_start(made.error().within("httpclient"));
+        return nullptr;
+    }
+
+    void watch() {
+        fingerprint = fingerprint_of(service.environment());
+        if (config.reload_interval.count() > 0)
+            service.every(config.reload_interval, "Gateway.reload", [this] { return look_at_files(); });
+        if (config.locator.enabled)
+            service.every(std::chrono::seconds(1), "Gateway.locate", [this] { return locate(); });
+    }
+
+    void add_meters() {
+        const auto gauge = [this](std::string_view name, std::string description, auto read) {
+            service.meters().gauge(
+                name,
+                {},
+                [this, read] { return read(proxy->stats()); },
+                {.description = std::move(description)}
+            );
+        };
+        gauge(
+            "flotilla.gateway.upstream.connections.active",
+            "Connections to upstreams in an exchange.",
+            [](const auto& stats) { return static_cast<double>(stats.active); }
+        );
+        gauge(
+            "flotilla.gateway.upstream.connections.idle",
+            "Connections to upstreams that are kept.",
+            [](const auto& stats) { return static_cast<double>(stats.idle); }
+        );
+        gauge(
+            "flotilla.gateway.upstream.connections.pending",
+            "Exchanges that wait for a connection.",
+            [](const auto& stats) { return static_cast<double>(stats.pending); }
+        );
+    }
+
+    /// A file that has changed is read again; whoever is concerned is told by the environment.
+    Task<> look_at_files() {
+        const auto look = [this] { return refresh_if_changed(); };
+        (void)co_await service.blocking(look);
+    }
+
+    /// On the pool: it reads files.
+    bool refresh_if_changed() {
+        Fingerprint now = fingerprint_of(service.environment());
+        if (now == fingerprint) return false;
+        const auto refreshed = service.environment().refresh();
+        if (!refreshed) log.error("the configuration stays as it is: {}", refreshed.error().message());
+        // Of the files that are read now: there may be others.
+        if (refreshed) now = fingerprint_of(service.environment());
+        fingerprint = std::move(now);
+        return true;
+    }
+
+    Task<> locate() {
+        tables.notice_services();
+        co_return;
+    }
+
+    Task<Result<void>> stop() {
+        co_await proxy->stop();
+        co_return Result<void>();
+    }
+
+    Service& service;
+    log::Logger log;
+    GatewayConfig config;
+    std::unique_ptr<proxy::Proxy> proxy;
+    Upstreams upstreams;
+    TableKeeper tables;
+    std::unique_ptr<GatewayShared> shared;
+    std::unique_ptr<GatewayHandler> handler;
+    config::Subscription subscription;
+    Fingerprint fingerprint;
+};
+
+GatewayServer::GatewayServer(Service& service, Components components)
+    : impl_(std::make_unique<Impl>(service, std::move(components))) {}
+
+GatewayServer::~GatewayServer() = default;
+
+Result<void> GatewayServer::reload() {
+    return impl_->tables.reload();
+}
+
+service::ServiceOptions gateway_options(std::string name, int argc, const char* const* argv) {
+    service::ServiceOptions options;
+    options.name = std::move(name);
+    options.variables = config::process_environment();
+    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
+    options.defaults = {
+        {"server.port", 8000}, {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"}
+    };
+    if (wants_shop(options)) add_shop_routes(options);
+    return options;
+}
+
+int run_gateway(int argc, const char* const* argv) {
+    Service service(gateway_options("apigateway-service", argc, argv));
+    const GatewayServer server(service);
+    return service.run();
+}
+
+}  // namespace flotilla::gateway

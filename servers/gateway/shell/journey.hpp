@@ -1,0 +1,110 @@
+#pragma once
+// One request on its way: routed, filtered, sent, perhaps again, answered.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flotilla/discovery/cluster.hpp"
+#include "flotilla/gateway/exchange.hpp"
+#include "flotilla/gateway/gateway_config.hpp"
+#include "flotilla/http/error.hpp"
+#include "flotilla/http/router.hpp"
+#include "flotilla/proxy/proxy.hpp"
+#include "flotilla/proxy/request_body.hpp"
+#include "flotilla/resilience/circuit_breaker.hpp"
+#include "flotilla/resilience/retry_budget.hpp"
+#include "live_table.hpp"
+#include "upstreams.hpp"
+
+namespace flotilla::gateway {
+
+/// What all requests share. Everything outlives them.
+struct GatewayShared {
+    Service& service;
+    const GatewayConfig& config;
+    proxy::Proxy& proxy;
+    Upstreams& upstreams;
+    TableKeeper& tables;
+    log::Logger log;
+};
+
+/// Lives in the handler's coroutine.
+class Journey final : public proxy::AnswerFilter {
+public:
+    Journey(GatewayShared& shared, http::Request& request, http::Response& response);
+    Journey(const Journey&) = delete;
+    Journey& operator=(const Journey&) = delete;
+
+    Task<> run();
+
+private:
+    enum class Step : std::uint8_t { finished, call, local, reroute };
+
+    // Routing: no waiting.
+    Step route();
+    Step answer_without_route();
+    Step forward(std::string_view path);
+    Step judge_cors(const CorsRules* rules);
+    [[nodiscard]] const CorsRules* cors_of(const Route& route) const;
+    void finish_early();
+
+    // The call and its repetitions.
+    Task<Step> call();
+    Task<Result<proxy::Outcome>> attempts();
+    Task<Result<proxy::Outcome>> attempt();
+    Task<Result<UpstreamPtr>> choose_upstream();
+    void complete_head();
+    void report_instance(const Result<proxy::Outcome>& outcome);
+    [[nodiscard]] bool is_retryable() const;
+    [[nodiscard]] bool may_retry() const;
+    [[nodiscard]] bool wants_retry(const Result<proxy::Outcome>& outcome);
+    Step settle(Result<proxy::Outcome> outcome);
+    Step fail_over(const Error& error, std::string_view type);
+
+    // The answer.
+    proxy::Verdict on_answer(http::Response& response) override;
+    void run_after();
+    void forget_answer();
+    void write_error(int status, std::string_view message);
+    [[nodiscard]] std::string error_json(int status, std::string_view message) const;
+    void measure();
+
+    [[nodiscard]] TimePoint now() const;
+
+    [[nodiscard]] const RoutePolicies& policies() const { return route_->policies(); }
+
+    GatewayShared& shared_;
+    http::Request& request_;
+    http::Response& response_;
+    std::shared_ptr<const LiveTable> live_;
+    std::array<char, 24> id_;
+    std::string resolved_path_;
+    proxy::Outgoing outgoing_;
+    Exchange exchange_;
+    std::optional<proxy::RequestBody> body_;
+
+    const Route* route_ = nullptr;  // where it is now
+    const Route* first_ = nullptr;  // where it came in: for meters
+    const RouteMeans* means_ = nullptr;
+    std::vector<const Route*> passed_;  // routes whose filters have run, the last one is inside
+    const CorsRules* cors_ = nullptr;
+
+    // Of the present call.
+    Deadline deadline_;
+    std::uint32_t attempt_ = 0;
+    Duration backoff_{};
+    bool retry_status_ = false;      // the answer was thrown away, to be asked for again
+    bool breaker_status_ = false;    // ... because it counts as a failure
+    http::HeaderBlock kept_fields_;  // of the answer before the call
+    discovery::Lease lease_;
+    std::vector<std::string> tried_;
+    resilience::CircuitBreaker::Permit permit_;
+    resilience::RetryBudget::Ticket budget_call_;
+    resilience::RetryBudget::Ticket budget_retry_;
+};
+
+}  // namespace flotilla::gateway

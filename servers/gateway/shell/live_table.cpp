@@ -1,0 +1,195 @@
+#include "live_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/config/environment.hpp"
+#include "flotilla/config/property_name.hpp"
+#include "flotilla/discovery/registry_client.hpp"
+#include "flotilla/runtime/event_loop.hpp"
+
+namespace flotilla::gateway {
+
+namespace {
+
+/// `RemoveRequestHeader` as `filter.remove-request-header.enabled` spells it.
+bool is_disabled(const config::Environment& environment, std::string_view kind, const std::string& name) {
+    const std::string property =
+        gateway_property(environment, fmt::format("{}.{}.enabled", kind, config::canonical_name(name)));
+    return environment.get_or(property, "true") == "false";
+}
+
+}  // namespace
+
+TableKeeper::TableKeeper(Service& service, const GatewayConfig& config, Components components)
+    : service_(service),
+      config_(config),
+      components_(std::move(components)),
+      log_(service.logger("gateway")),
+      table_(std::make_shared<const LiveTable>()),
+      slots_(service.runtime().size()) {
+    for (const std::string& name : components_.filter_names())
+        if (is_disabled(service.environment(), "filter", name)) components_.disable_filter(name);
+    for (const std::string& name : components_.predicate_names())
+        if (is_disabled(service.environment(), "predicate", name)) components_.disable_predicate(name);
+}
+
+std::shared_ptr<const LiveTable> TableKeeper::current() const {
+    const std::size_t loop = runtime::EventLoop::current().index();
+    Slot& slot = slots_[loop];
+    if (slot.version != version_.load(std::memory_order_acquire)) {
+        const std::scoped_lock lock(mutex_);
+        slot.table = table_;
+        slot.version = version_.load(std::memory_order_relaxed);
+    }
+    return slot.table;
+}
+
+Result<void> TableKeeper::reload() {
+    const std::scoped_lock lock(mutex_);
+    return reload_locked();
+}
+
+Result<void> TableKeeper::reload_locked() {
+    const config::Environment& environment = service_.environment();
+    FLT_TRY(RouteDefinitions read, read_routes(environment));
+    ComponentMeans means;
+    means.log = log_;
+    means.setting = [&environment](std::string_view name) {
+        return environment.get_or(gateway_property(environment, name), "");
+    };
+    std::vector<std::string> warnings;
+    FLT_TRY(means.tokens, read_token_check(environment, service_.runtime().clock(), warnings));
+    auto live = std::make_shared<LiveTable>();
+    FLT_TRY(live->cors, read_cors(environment));
+
+    configured_ = read.routes;
+    default_filters_ = read.default_filters;
+    // Of one order: those of the registry, of configuration, of operators.
+    RouteDefinitions all{
+        .routes = located(), .default_filters = read.default_filters, .fail_on_error = read.fail_on_error
+    };
+    all.routes.insert(all.routes.end(), read.routes.begin(), read.routes.end());
+    all.routes.insert(all.routes.end(), added_.begin(), added_.end());
+    FLT_TRY(live->table, RouteTable::compile(all, components_, means));
+    live->means.reserve(live->table->routes().size());
+    for (const Route& route : live->table->routes()) live->means.push_back(means_of(route));
+    for (const std::string& warning : warnings) log_.warn("{}", warning);
+    for (const auto& problem : live->table->problems()) log_.warn("{}", problem.message);
+    log_.info("{} routes", live->table->routes().size());
+    table_ = std::move(live);
+    version_.fetch_add(1, std::memory_order_release);
+    last_failure_.clear();
+    return {};
+}
+
+void TableKeeper::reload_and_tell() {
+    const std::scoped_lock lock(mutex_);
+    const auto reloaded = reload_locked();
+    if (reloaded || reloaded.error().message() == last_failure_) return;
+    last_failure_ = reloaded.error().message();
+    log_.error("the routes stay as they are: {}", last_failure_);
+}
+
+RouteMeans TableKeeper::means_of(const Route& route) {
+    RouteMeans means;
+    auto& policies = service_.policies();
+    if (route.target().kind == RouteTarget::Kind::balanced) {
+        // `_` is a slip of the pen for `-`, which the course makes once.
+        const std::string name = replace_all(to_lower(route.target().service), "_", "-");
+        if (route.target().service.find('_') != std::string::npos)
+            log_.warn(
+                "route '{}': lb://{} is taken for lb://{}", route.id(), route.target().service, to_upper(name)
+            );
+        means.cluster = &service_.balancer().cluster(name);
+        means.budget = &policies.retry_budgets().get(name);
+    } else {
+        means.budget = &policies.retry_budgets().get(route.uri_text());
+    }
+    if (route.policies().breaker) {
+        const std::string& configured = route.policies().breaker->name;
+        const std::string& name = configured.empty() ? route.id() : configured;
+        means.breaker = &policies.circuit_breakers().get(name, name);
+        means.time_limiter = &policies.time_limiters().get(name, name);
+    }
+    return means;
+}
+
+// ---- the locator
+
+std::vector<RouteDefinition> TableKeeper::located() const {
+    std::vector<RouteDefinition> routes;
+    if (!config_.locator.enabled) return routes;
+    for (const std::string& service : services_) {
+        const std::string id = to_upper(service);
+        const std::string path = config_.locator.lower_case_service_id ? to_lower(service) : id;
+        RouteDefinition route;
+        route.id = config_.locator.route_id_prefix + id;
+        route.uri = "lb://" + id;
+        route.predicates = {{"Path", {{"_genkey_0", "/" + path + "/**"}}}};
+        route.filters = {
+            {"RewritePath", {{"regexp", "/" + path + "/?(?<remaining>.*)"}, {"replacement", "/${remaining}"}}}
+        };
+        routes.push_back(std::move(route));
+    }
+    return routes;
+}
+
+void TableKeeper::notice_services() {
+    if (!config_.locator.enabled) return;
+    std::vector<std::string> services = service_.discovery().services();
+    std::ranges::sort(services);
+    {
+        const std::scoped_lock lock(mutex_);
+        if (services == services_) return;
+        services_ = std::move(services);
+    }
+    reload_and_tell();
+}
+
+// ---- what operators do
+
+RouteDefinitions TableKeeper::definitions() const {
+    const std::scoped_lock lock(mutex_);
+    RouteDefinitions all{.routes = located(), .default_filters = default_filters_, .fail_on_error = true};
+    all.routes.insert(all.routes.end(), configured_.begin(), configured_.end());
+    all.routes.insert(all.routes.end(), added_.begin(), added_.end());
+    return all;
+}
+
+Result<void> TableKeeper::add(std::vector<RouteDefinition> routes) {
+    for (const RouteDefinition& route : routes) {
+        const auto invalid = [](std::string_view what, const std::string& name) {
+            return fail(Errc::invalid_argument, fmt::format("Invalid {}Definition: [{}]", what, name));
+        };
+        for (const auto& filter : route.filters)
+            if (!components_.has_filter(filter.name)) return invalid("Filter", filter.name);
+        for (const auto& predicate : route.predicates)
+            if (!components_.has_predicate(predicate.name)) return invalid("Predicate", predicate.name);
+        FLT_CHECK(RouteTarget::parse(route.uri));
+        for (const auto* list : {&route.filters, &route.predicates})
+            for (const auto& component : *list)
+                for (const auto& [name, value] : component.args)
+                    if (value.find("#{") != std::string::npos && !value.starts_with("#{@"))
+                        return fail(
+                            Errc::invalid_argument,
+                            fmt::format("'{}' is an expression, which is never evaluated", value)
+                        );
+    }
+    const std::scoped_lock lock(mutex_);
+    for (RouteDefinition& route : routes) {
+        std::erase_if(added_, [&](const RouteDefinition& one) { return one.id == route.id; });
+        added_.push_back(std::move(route));
+    }
+    return {};
+}
+
+bool TableKeeper::remove(std::string_view id) {
+    const std::scoped_lock lock(mutex_);
+    return std::erase_if(added_, [&](const RouteDefinition& one) { return one.id == id; }) > 0;
+}
+
+}  // namespace flotilla::gateway

@@ -1,0 +1,86 @@
+#pragma once
+// The routes in force: compiled out of what configuration, the registry and operators say, swapped whole.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "flotilla/discovery/load_balancer.hpp"
+#include "flotilla/gateway/gateway_config.hpp"
+#include "flotilla/gateway/route_table.hpp"
+#include "flotilla/metrics/meter_cache.hpp"
+#include "flotilla/metrics/registry.hpp"
+#include "flotilla/resilience/policies.hpp"
+#include "flotilla/service/service.hpp"
+
+namespace flotilla::gateway {
+
+/// What a route's calls need of others, found once: names cost a lock.
+struct RouteMeans {
+    discovery::Cluster* cluster = nullptr;
+    resilience::CircuitBreaker* breaker = nullptr;
+    resilience::TimeLimiter* time_limiter = nullptr;
+    resilience::RetryBudget* budget = nullptr;
+};
+
+/// One version of everything that routing reads. Requests keep the one that they began with.
+struct LiveTable {
+    std::shared_ptr<const RouteTable> table;
+    CorsTable cors;
+    std::vector<RouteMeans> means;  ///< by the number of the route
+    mutable metrics::MeterCache<metrics::Timer> timers;
+};
+
+/// Owns the definitions, makes tables of them. Thread-safe; `current` is for the loops.
+class TableKeeper {
+public:
+    TableKeeper(Service& service, const GatewayConfig& config, Components components);
+
+    /// What configuration says now, and what has been added at run time. On an error the former table stays.
+    Result<void> reload();
+    /// The same when it fails is a line in the log, once for each reason.
+    void reload_and_tell();
+
+    /// The locator's services, when they have changed.
+    void notice_services();
+
+    [[nodiscard]] std::shared_ptr<const LiveTable> current() const;
+
+    /// What configuration, the locator and operators have defined, in matching order of kinds.
+    [[nodiscard]] RouteDefinitions definitions() const;
+    /// Held until the next reload. An error of what is plainly wrong: `Invalid FilterDefinition: [X]`.
+    Result<void> add(std::vector<RouteDefinition> routes);
+    /// Whether there was one that had been added.
+    bool remove(std::string_view id);
+
+    [[nodiscard]] const Components& components() const noexcept { return components_; }
+
+private:
+    /// One for each loop, so that a request takes no lock but when the table has changed.
+    struct alignas(64) Slot {
+        std::uint64_t version = 0;
+        std::shared_ptr<const LiveTable> table;
+    };
+
+    [[nodiscard]] Result<void> reload_locked();
+    [[nodiscard]] std::vector<RouteDefinition> located() const;
+    [[nodiscard]] RouteMeans means_of(const Route& route);
+
+    Service& service_;
+    const GatewayConfig& config_;
+    Components components_;
+    log::Logger log_;
+    mutable std::mutex mutex_;
+    std::vector<RouteDefinition> configured_;
+    std::vector<ComponentDefinition> default_filters_;
+    std::vector<RouteDefinition> added_;
+    std::vector<std::string> services_;
+    std::string last_failure_;
+    std::shared_ptr<const LiveTable> table_;
+    std::atomic<std::uint64_t> version_{0};
+    mutable std::vector<Slot> slots_;
+};
+
+}  // namespace flotilla::gateway
