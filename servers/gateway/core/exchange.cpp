@@ -67,12 +67,16 @@ bool Exchange::rewrite_path(std::string_view path) {
 }
 
 std::string Exchange::cut_prefixes() const {
+    const auto without_slash = [](std::string_view path) {
+        return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+    };
+    const std::string_view now = without_slash(path_);
     std::string cut;
     for (std::size_t i = 0; i < rewrites_; ++i) {
-        const std::string_view former = former_paths_[i];
-        if (former.size() <= path_.size() || !former.ends_with(path_)) continue;
+        const std::string_view former = without_slash(former_paths_[i]);
+        if (former.size() <= now.size() || !former.ends_with(now)) continue;
         if (!cut.empty()) cut += ',';
-        cut += former.substr(0, former.size() - path_.size());
+        cut += former.substr(0, former.size() - now.size());
     }
     return cut;
 }

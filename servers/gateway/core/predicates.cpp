@@ -244,17 +244,20 @@ private:
 Result<WallTime> parse_moment(std::string_view text) {
     if (const auto millis = parse_integer<std::int64_t>(text)) {
         constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1'000'000;
-        if (*millis > most || *millis < -most)
-            return fail(Errc::invalid_argument, fmt::format("'{}' is out of range", text));
-        return WallTime(std::chrono::milliseconds(*millis));
+        return WallTime(std::chrono::milliseconds(std::clamp(*millis, -most, most)));
     }
-    auto moment = parse_iso_time(text.substr(0, text.find('[')));
-    if (!moment)
-        return fail(
-            Errc::invalid_argument,
-            fmt::format("'{}' is no time with a zone, as 2017-01-20T17:42:47-07:00", text)
-        );
-    return moment;
+    std::string written(text.substr(0, text.find('[')));
+    auto moment = parse_iso_time(written);
+    if (moment) return moment;
+    // "Never" and "always" are written as years that a clock of nanoseconds cannot tell.
+    const auto year = parse_integer<int>(std::string_view(written).substr(0, 4));
+    if (year && written.size() > 4 && (*year > 2261 || *year < 1678)) {
+        written.replace(0, 4, "2000");
+        if (parse_iso_time(written)) return *year > 2000 ? WallTime::max() : WallTime::min();
+    }
+    return fail(
+        Errc::invalid_argument, fmt::format("'{}' is no time with a zone, as 2017-01-20T17:42:47-07:00", text)
+    );
 }
 
 Result<std::vector<Source>> sources_of(const Arguments& args) {

@@ -52,6 +52,9 @@ TEST(Filters, PrefixesThatWereCutOffAreNotedForEachRewrite) {
     Shot shot("GET /a/b/c");
     ASSERT_TRUE(send(*table, shot));
     EXPECT_EQ(shot->cut_prefixes(), "/a/b,/b");
+    Shot bare("GET /a");
+    ASSERT_TRUE(send(*with_filters({"StripPrefix=1"}), bare));
+    EXPECT_EQ(bare->cut_prefixes(), "/a");
 }
 
 TEST(Filters, RequestParametersAreAddedAndRemovedInTheRawQuery) {

@@ -53,6 +53,8 @@ TEST(Predicates, TimesAreStrictAndNeedAZone) {
     EXPECT_FALSE(takes("'After=1484962968000'", "GET /", at)) << "not at the very moment";
     EXPECT_FALSE(takes("'Before=1484962968000'", "GET /", at));
     EXPECT_TRUE(takes("'Between=2017-01-20T00:00:00Z,2017-01-22T00:00:00Z'", "GET /", at));
+    EXPECT_TRUE(takes("'Before=2999-01-01T00:00:00Z'", "GET /", at));
+    EXPECT_TRUE(takes("'After=0001-01-01T00:00:00Z'", "GET /", at));
     EXPECT_NE(
         refusal_of("routes: [{id: r, uri: 'http://a', predicates: ['After=2017-01-20T17:42:47']}]"), ""
     );
