@@ -120,7 +120,10 @@ public:
         std::vector<Part> parts;
         for (const PartSpec& spec : file_.parts) {
             if (!runs(spec.name)) continue;
-            for (std::size_t i = 0; i < ports_[spec.name].size(); ++i) parts.push_back(part(spec, i));
+            for (std::size_t i = 0; i < ports_[spec.name].size(); ++i) {
+                parts.push_back(part(spec, i));
+                FLT_CHECK(expand_secrets(parts.back()));
+            }
         }
         if (parts.empty()) return misuse("nothing is left to run");
         return parts;
@@ -178,6 +181,22 @@ private:
         for (const std::string& other : spec.after)
             if (runs(other)) part.after.push_back(other);
         return part;
+    }
+
+    Result<void> expand_secrets(Part& part) {
+        constexpr std::string_view opening = "${secret.";
+        for (auto& [variable, value] : part.environment) {
+            for (std::size_t at = value.find(opening); at != value.npos; at = value.find(opening, at)) {
+                const std::size_t end = value.find('}', at);
+                if (end == value.npos)
+                    return misuse(fmt::format("{}: {}: a bracket is open", part.name, variable));
+                const std::size_t name = at + opening.size();
+                FLT_TRY(const auto secret, machine_.secret(value.substr(name, end - name)));
+                value.replace(at, end + 1 - at, secret);
+                at += secret.size();
+            }
+        }
+        return {};
     }
 
     std::vector<std::string> words(const PartSpec& spec, const std::map<std::string, std::string>& values) {

@@ -17,22 +17,26 @@ parts:
     after: [registry]
     page: /welcome
     options: ["--spring.datasource.url=sqlite:${data}/userdb.sqlite"]
+    environment: {TOKEN_SECRET: "${secret.token}"}
   - name: catalog
     command: shop-catalog
     after: [registry]
     page: /catalogs
     options: ["--spring.datasource.url=sqlite:${data}/catalogdb.sqlite"]
+    environment: {TOKEN_SECRET: "${secret.token}"}
   - name: order
     command: shop-order
     instances: 2
     after: [registry]
     page: /health_check
     options: ["--spring.datasource.url=sqlite:${data}/orderdb.sqlite"]
+    environment: {TOKEN_SECRET: "${secret.token}"}
   - name: gateway
     command: flotilla gateway
     port: 8000
     after: [registry, user, catalog, order]
     page: /catalog-service/catalogs
+    environment: {TOKEN_SECRET: "${secret.token}"}
     show: true
 )";
 }

@@ -17,6 +17,7 @@
 #include "flotilla/runtime/port_holder.hpp"
 #include "flotilla/runtime/runtime.hpp"
 #include "free_port.hpp"
+#include "secret.hpp"
 #include "status.hpp"
 #include "supervisor.hpp"
 
@@ -65,18 +66,19 @@ Result<std::string> fleet_text(const UpOptions& options) {
     return read_file(options.file);
 }
 
-Machine this_machine() {
+Machine this_machine(const std::string& data) {
     return {
         .program_folder = fs::read_symlink("/proc/self/exe").parent_path().string(),
         .is_program = [](const std::string& path) { return access(path.c_str(), X_OK) == 0; },
         .free_port = free_port,
+        .secret = [folder = data + "/secrets"](const std::string& name) { return kept_secret(folder, name); },
     };
 }
 
 Result<std::vector<Part>> plan(const UpOptions& options, const std::string& text) {
     auto file = parse_fleet(text);
     if (!file) return fail(file.error().within(options.file.empty() ? "the shop's fleet" : options.file));
-    return make_plan(*file, options, this_machine());
+    return make_plan(*file, options, this_machine(options.data));
 }
 
 Result<void> check_ports(const std::vector<Part>& parts) {

@@ -1,5 +1,6 @@
 #include "flotilla/fleet/plan.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "flotilla/base/text.hpp"
@@ -46,6 +47,10 @@ protected:
         .program_folder = "/opt/bin",
         .is_program = [](const std::string& path) { return path == "/opt/bin/flotilla"; },
         .free_port = [this]() -> Result<std::uint16_t> { return ++next_port_; },
+        .secret = [](const std::string& name) -> Result<std::string> {
+            if (name == "none") return fail(Errc::io, "no such secret");
+            return "<" + name + ">";
+        },
     };
 };
 
@@ -75,6 +80,21 @@ TEST_F(Plan, AProgramOfSomebodyElseGetsItsPortInItsOwnWayAndNoPropertiesOfOurs) 
     EXPECT_THAT(guest.command, ElementsAre("node", "guest.js"));
     EXPECT_EQ(guest.environment.at("PORT"), std::to_string(guest.port));
     EXPECT_EQ((*parts)[1].command.back(), "--some.thing=1");
+}
+
+TEST_F(Plan, SecretsStandInTheEnvironmentAlone) {
+    const auto with = [&](std::string_view environment) {
+        const std::string yaml = fmt::format(
+            "parts: [{{name: a, command: 'boat ${{secret.x}}', environment: {{S: '{}'}}}}]", environment
+        );
+        return make_plan(*parse_fleet(yaml), UpOptions{}, machine_);
+    };
+    const auto parts = with("${secret.one}:${secret.two}:${other}");
+    ASSERT_TRUE(parts) << parts.error().message();
+    EXPECT_EQ(parts->front().environment.at("S"), "<one>:<two>:${other}");
+    EXPECT_EQ(parts->front().command[1], "${secret.x}");
+    EXPECT_THAT(with("${secret.none}").error().message(), HasSubstr("no such secret"));
+    EXPECT_THAT(with("${secret.one").error().message(), HasSubstr("a bracket is open"));
 }
 
 TEST_F(Plan, OnlyAndWithoutChooseParts) {

@@ -21,8 +21,10 @@
 
 namespace flotilla::fleet {
 
-/// One program, run once or several times. In its command, options and environment, `${port}` is its own
-/// port,
+/// One program, run once or several times. In its environment, and there alone, as command lines are seen by
+/// others,
+/// `${secret.NAME}` is a secret that the fleet makes once and keeps in its data folder. In its command,
+/// options and environment, `${port}` is its own port,
 /// `${port.NAME}` that of another part, `${data}` the folder for what lasts, `${name}` the name of the
 /// process.
 struct PartSpec {

@@ -50,6 +50,8 @@ struct Machine {
     std::string program_folder;  ///< where our own programs are
     std::function<bool(const std::string& path)> is_program;
     std::function<Result<std::uint16_t>()> free_port;
+    /// The secret of that name: the same whenever it is asked for.
+    std::function<Result<std::string>(const std::string& name)> secret;
 };
 
 /// The processes in starting order. Names that the file does not have are errors.
