@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.certificates import Authority  # noqa: E402
+from support.mariadb import MariaDb, install  # noqa: E402
 from support.programs import Program, Service, fetch, free_port, tool, wait_until  # noqa: E402
 from support.raw import Raw  # noqa: E402
 
@@ -152,6 +153,23 @@ def nginx(program, tmp_path):
         return server
 
     return start
+
+
+@pytest.fixture(scope="session")
+def mariadb_template(tmp_path_factory):
+    return install(tmp_path_factory.mktemp("mariadb-template"))
+
+
+@pytest.fixture
+def mariadb(mariadb_template, tmp_path):
+    """A MariaDB of this test's own: .url(), .properties(), .query(text), .kill(), .restart(), .create_database(name)."""
+    owner = Owner(tmp_path)
+    server = MariaDb(mariadb_template, tmp_path, owner)
+    yield server
+    # Its data goes with the test: no need to write it out in good order.
+    if server.process.running:
+        server.kill()
+    server.remove()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "batch.hpp"
 #include "flotilla/base/random.hpp"
 #include "flotilla/base/task_context.hpp"
 #include "flotilla/base/units.hpp"
@@ -83,6 +84,30 @@ Task<Result<Rows>> Database::run(Statement statement) {
     auto outcome = co_await pool->perform(*lease, false, std::move(work), deadline);
     span.finish(outcome);
     co_return outcome;
+}
+
+Task<Result<std::vector<Rows>>> Database::run_all(std::vector<Statement> statements) {
+    const std::shared_ptr<Pool> pool = impl_->pool;
+    const auto batch = std::make_shared<Batch>(std::move(statements), pool->clock());
+    const Deadline deadline = TaskContext::current().deadline;
+    for (int attempt = 1;; ++attempt) {
+        auto lease = co_await pool->acquire(Access::read_write, deadline);
+        if (!lease) co_return flotilla::fail(std::move(lease).error());
+        // What it leaves open is rolled back as the connection goes back to the pool.
+        Work work = [batch](Connection& connection, Deadline until) -> Result<Rows> {
+            FLT_CHECK(connection.begin(Access::read_write, until));
+            FLT_CHECK(batch->run(connection, until));
+            FLT_CHECK(connection.commit(until));
+            return Rows();
+        };
+        const auto outcome = co_await pool->perform(*lease, false, std::move(work), deadline);
+        const bool left_behind = !outcome && outcome.error().code() == SqlErrc::timed_out;
+        if (!left_behind)
+            batch->report(pool->telemetry(), pool->driver().info(), outcome ? nullptr : &outcome.error());
+        if (outcome) co_return std::move(batch->rows);
+        const bool again = co_await pause_before_retry(outcome.error(), attempt, 5);
+        if (!again) co_return flotilla::fail(outcome.error());
+    }
 }
 
 Task<Result<Transaction>> Database::begin(Access access) {

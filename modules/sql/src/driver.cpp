@@ -1,5 +1,6 @@
 #include "flotilla/sql/driver.hpp"
 
+#include "mariadb/mariadb_driver.hpp"
 #include "sqlite/sqlite_driver.hpp"
 
 namespace flotilla::sql {
@@ -10,9 +11,9 @@ Result<std::unique_ptr<Driver>> make_driver(const DataSourceConfig& config, cons
         case Product::sqlite:
             return std::make_unique<SqliteDriver>(url, config, clock);
         case Product::mariadb:
-            break;
+            return std::make_unique<MariadbDriver>(url, config, clock);
     }
-    return flotilla::fail(flotilla::Errc::unsupported, "this build has no driver for MariaDB");
+    return flotilla::fail(flotilla::Errc::unsupported);
 }
 
 }  // namespace flotilla::sql

@@ -156,13 +156,13 @@ Task<Result<LeasePtr>> Pool::acquire(Access access, Deadline deadline) {
         if (wake != runtime::Wake::timed_out) continue;
         ++timeouts_;
         meters_.timeouts.increment();
-        co_return flotilla::fail(exhausted(clock_.now() - asked));
+        co_return flotilla::fail(exhausted(until == deadline, clock_.now() - asked));
     }
 }
 
-Error Pool::exhausted(Duration waited) const {
+Error Pool::exhausted(bool by_deadline, Duration waited) const {
     return {
-        make_error_code(SqlErrc::pool_exhausted),
+        make_error_code(by_deadline ? SqlErrc::timed_out : SqlErrc::pool_exhausted),
         fmt::format(
             "{} - Connection is not available, request timed out after {}ms (total={}, idle={}, waiting={})",
             config_.pool_name,

@@ -78,6 +78,8 @@ public:
 
     [[nodiscard]] const Telemetry& telemetry() const noexcept { return telemetry_; }
 
+    [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
+
     [[nodiscard]] TimePoint now() const noexcept { return clock_.now(); }
 
     [[nodiscard]] const PoolConfig& config() const noexcept { return config_; }
@@ -100,7 +102,7 @@ private:
     void discard(Slot slot) noexcept;
     void sweep();
     static Task<> sweep_until_gone(std::weak_ptr<Pool> weak, Duration interval);
-    [[nodiscard]] Error exhausted(Duration waited) const;
+    [[nodiscard]] Error exhausted(bool by_deadline, Duration waited) const;
 
     Result<void> make_ready(Slot& slot, Deadline deadline);
     Result<void> open(Slot& slot, Deadline deadline);

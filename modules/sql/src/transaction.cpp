@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "batch.hpp"
 #include "flotilla/base/task_context.hpp"
 #include "statement_span.hpp"
 #include "transaction_impl.hpp"
@@ -40,28 +41,38 @@ bool Transaction::active() const noexcept {
 }
 
 Task<Result<Rows>> Transaction::run(Statement statement) {
+    std::vector<Statement> one;
+    one.push_back(std::move(statement));
+    auto outcome = co_await run_all(std::move(one));
+    if (!outcome) co_return flotilla::fail(std::move(outcome).error());
+    co_return std::move(outcome->front());
+}
+
+Task<Result<std::vector<Rows>>> Transaction::run_all(std::vector<Statement> statements) {
     Impl& self = *impl_;
     if (!self.lease) co_return over(self.failure);
-    StatementSpan span(self.pool->telemetry(), self.pool->driver().info(), statement.text);
-    // Shared, as a work that does not end is left behind.
-    const auto still_open = std::make_shared<bool>(true);
-    Work work = [begun = self.begun, access = self.access, statement = std::move(statement), still_open](
-                    Connection& connection, Deadline deadline
-                ) -> Result<Rows> {
+    const auto batch = std::make_shared<Batch>(std::move(statements), self.pool->clock());
+    Work work = [begun = self.begun,
+                 access = self.access,
+                 batch](Connection& connection, Deadline deadline) -> Result<Rows> {
         if (!begun) FLT_CHECK(connection.begin(access, deadline));
-        auto rows = connection.execute(statement, deadline);
-        *still_open = connection.in_transaction();
-        return rows;
+        FLT_CHECK(batch->run(connection, deadline));
+        return Rows();
     };
     const Deadline deadline = TaskContext::current().deadline;
-    auto outcome = co_await self.pool->perform(self.lease, true, std::move(work), deadline);
-    span.finish(outcome);
+    const auto outcome = co_await self.pool->perform(self.lease, true, std::move(work), deadline);
     self.begun = true;
-    if (!outcome && (!*still_open || !self.lease || ends_transaction(outcome.error()))) {
+    // Without a lease the work goes on without us.
+    if (self.lease)
+        batch->report(
+            self.pool->telemetry(), self.pool->driver().info(), outcome ? nullptr : &outcome.error()
+        );
+    if (outcome) co_return std::move(batch->rows);
+    if (!self.lease || !batch->open || ends_transaction(outcome.error())) {
         self.failure = outcome.error();
         self.pool->dispose(std::move(self.lease));
     }
-    co_return outcome;
+    co_return flotilla::fail(outcome.error());
 }
 
 Task<Result<void>> Transaction::commit() {

@@ -16,12 +16,12 @@ enum class State { pending, confirmed };
 FLT_DESCRIBE_ENUM_UPPER(State, pending, confirmed)
 
 struct OrderRow {
-    std::optional<std::int64_t> id;
-    std::string order_id;
+    std::optional<std::int64_t> id{};
+    std::string order_id{};
     State state = State::pending;
     int qty = 0;
-    std::optional<std::string> reason;
-    std::optional<WallTime> created_at;
+    std::optional<std::string> reason{};
+    std::optional<WallTime> created_at{};
 };
 
 FLT_DESCRIBE(OrderRow, id, order_id, state, qty, reason, created_at)

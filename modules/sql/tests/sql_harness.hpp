@@ -55,6 +55,29 @@ inline DataSourceConfig sqlite_config(const TemporaryFolder& folder) {
     return config;
 }
 
+/// The value; an error ends the test.
+template <class T>
+T must(Result<T> result) {
+    if (!result) throw std::runtime_error(result.error().message());
+    if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+/// Gives the running task a deadline for a scope.
+class WithDeadline {
+public:
+    explicit WithDeadline(Duration span) : former_(TaskContext::current().deadline) {
+        TaskContext::current().deadline = Deadline::after(Clock::system().now(), span);
+    }
+
+    ~WithDeadline() { TaskContext::current().deadline = former_; }
+
+    WithDeadline(const WithDeadline&) = delete;
+    WithDeadline& operator=(const WithDeadline&) = delete;
+
+private:
+    Deadline former_;
+};
+
 /// Opens or throws, so that a test is not about opening.
 inline Task<std::unique_ptr<Database>> open_or_throw(
     runtime::Runtime& runtime, DataSourceConfig config, Telemetry telemetry = {}

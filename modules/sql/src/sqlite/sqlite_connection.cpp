@@ -155,13 +155,15 @@ Result<void> SqliteConnection::bind(sqlite3_stmt* statement, const Statement& fr
 
 Result<Rows> SqliteConnection::step_through(sqlite3_stmt* statement) {
     Rows rows;
-    const int width = sqlite3_column_count(statement);
-    for (int i = 0; i < width; ++i) rows.columns.emplace_back(sqlite3_column_name(statement, i));
     const std::int64_t before = sqlite3_total_changes64(database_.get());
     std::size_t size = 0;
     for (int busy = 0;;) {
         if (cancelled_) return fail(SqlErrc::timed_out, "the statement was stopped");
         const int code = sqlite3_step(statement);
+        // Only now: the first step prepares anew when a table has changed.
+        const int width = sqlite3_column_count(statement);
+        if (rows.columns.empty())
+            for (int i = 0; i < width; ++i) rows.columns.emplace_back(sqlite3_column_name(statement, i));
         if (code == SQLITE_DONE) break;
         if (code == SQLITE_ROW) {
             for (int i = 0; i < width; ++i) {

@@ -77,6 +77,9 @@ public:
     /// `explain`.
     Task<Result<Rows>> run(Statement statement) override;
 
+    /// A transaction of its own, in one hop; run again when it ends with `busy`.
+    Task<Result<std::vector<Rows>>> run_all(std::vector<Statement> statements) override;
+
     Task<Result<Transaction>> begin(Access access = Access::read_write);
 
     /// Runs `body` in a transaction and commits when it gives a value. What ends with `busy` is run again,

@@ -38,10 +38,25 @@ Statement make_statement(std::string_view text, const Arguments&... arguments) {
     return statement;
 }
 
-/// An insert of every field, except optionals that are empty: their columns get their defaults.
 Statement insert_statement(
     std::string_view table, std::span<const std::string_view> columns, std::vector<Value> values
 );
+
+/// An insert of every field of a described struct into the column of its name, except optionals that are
+/// empty: their columns get their defaults.
+template <reflect::Described T>
+Statement insert_statement(std::string_view table, const T& row) {
+    std::vector<std::string_view> columns;
+    std::vector<Value> values;
+    reflect::for_each_field<T>([&]<class F>(F) {
+        if constexpr (reflect::detail::is_optional<typename F::Type>) {
+            if (!(row.*F::pointer)) return;
+        }
+        columns.push_back(F::name);
+        values.push_back(to_value(row.*F::pointer));
+    });
+    return insert_statement(table, columns, std::move(values));
+}
 
 class Session {
 public:
@@ -49,8 +64,13 @@ public:
 
     [[nodiscard]] virtual Dialect dialect() const noexcept = 0;
 
-    /// The one door to the database; the others are conveniences.
+    /// One statement; most of the others are conveniences over it.
     virtual Task<Result<Rows>> run(Statement statement) = 0;
+
+    /// Several statements, all or nothing: in this transaction, or in one of their own. They go to the
+    /// database's thread together, so this costs one hop where each by itself would cost one; see
+    /// docs/sql.md. The error names the statement that failed, and those after it have not run.
+    virtual Task<Result<std::vector<Rows>>> run_all(std::vector<Statement> statements) = 0;
 
     template <class... Arguments>
     Task<Result<Changes>> execute(std::string_view text, const Arguments&... arguments) {
@@ -79,13 +99,13 @@ public:
     /// empty: declare the automatic key as `std::optional<std::int64_t> id` and read it from `last_id`.
     template <reflect::Described T>
     Task<Result<Changes>> insert(std::string_view table, const T& row) {
-        return run_for_changes(insert_of(table, row));
+        return run_for_changes(insert_statement(table, row));
     }
 
     /// The same; false when a row with one of its unique keys is there already.
     template <reflect::Described T>
     Task<Result<bool>> insert_if_absent(std::string_view table, const T& row) {
-        return run_unless_present(insert_of(table, row));
+        return run_unless_present(insert_statement(table, row));
     }
 
 protected:
@@ -119,20 +139,6 @@ private:
         if (!first) co_return flotilla::fail(std::move(first).error());
         if (!*first) co_return flotilla::fail(flotilla::Errc::not_found, "no such row");
         co_return std::move(**first);
-    }
-
-    template <reflect::Described T>
-    static Statement insert_of(std::string_view table, const T& row) {
-        std::vector<std::string_view> columns;
-        std::vector<Value> values;
-        reflect::for_each_field<T>([&]<class F>(F) {
-            if constexpr (reflect::detail::is_optional<typename F::Type>) {
-                if (!(row.*F::pointer)) return;
-            }
-            columns.push_back(F::name);
-            values.push_back(to_value(row.*F::pointer));
-        });
-        return insert_statement(table, columns, std::move(values));
     }
 };
 

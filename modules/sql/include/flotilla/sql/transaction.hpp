@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] Dialect dialect() const noexcept override;
     Task<Result<Rows>> run(Statement statement) override;
+    Task<Result<std::vector<Rows>>> run_all(std::vector<Statement> statements) override;
 
     /// With connection_lost or timed_out it is not known whether the database has committed.
     Task<Result<void>> commit();
