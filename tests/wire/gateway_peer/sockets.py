@@ -121,6 +121,8 @@ def converse(case, client):
             client.send(encode(*frame, mask=True))
             opcode, payload = read_frame(client.read_exactly)
             heard.append(describe(opcode, payload))
+            if opcode == CLOSE and frame[0] != CLOSE:
+                client.send(encode(opcode, payload, mask=True))
     except (EOFError, OSError) as error:
         heard.append("nothing" if isinstance(error, TimeoutError) else "the end")
     return heard
