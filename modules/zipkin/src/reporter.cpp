@@ -238,6 +238,8 @@ Task<Attempt> Reporter::Impl::attempt(const Message& message, unsigned number) {
     if (message.gzipped) request.header("Content-Encoding", "gzip");
     request.body(message.body, encoder->content_type());
     const auto answer = co_await client.send(std::move(request));
+    // The end has come while it was under way: nobody judges it any more.
+    if (!answer && answer.error().code() == Errc::cancelled) runtime::throw_cancelled();
     if (answer) {
         outcome.status = answer->status();
         outcome.retry_after = parse_retry_after(answer->header("Retry-After"));
