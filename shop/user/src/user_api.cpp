@@ -1,0 +1,241 @@
+#include "flotilla/shop/user/user_api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/http/conditional.hpp"
+#include "flotilla/reflect/json.hpp"
+#include "hal.hpp"
+
+namespace flotilla::shop::user {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class T>
+http::Response json_answer(http::Status status, const T& value, std::string_view type = json_type) {
+    http::Response response(status);
+    reflect::append_json(response.text_body(type), value);
+    return response;
+}
+
+Problem too_many_attempts(Duration wait) {
+    const auto seconds = std::max(1s, std::chrono::ceil<std::chrono::seconds>(wait));
+    return Problem(http::Status::too_many_requests, "TOO_MANY_ATTEMPTS", "Too many attempts to log in")
+        .header("Retry-After", std::to_string(seconds.count()));
+}
+
+/// The same for an unknown e-mail and a wrong password.
+Problem bad_credentials() {
+    return Problem(http::Status::unauthorized, "BAD_CREDENTIALS", "Bad credentials")
+        .header("WWW-Authenticate", "Bearer");
+}
+
+}  // namespace
+
+std::chrono::milliseconds token_life(const TokenConfig& config) noexcept {
+    return config.expiration_time < 1s ? TokenConfig{}.expiration_time : config.expiration_time;
+}
+
+Task<http::Response> UserApi::status(Request& request) {
+    const auto running = means_.meters.status(means_.clock);
+    if (const auto fault = co_await struck("status"); fault) co_return refused(request, *fault);
+    co_return Response(http::Status::ok, "text/plain;charset=UTF-8", status_text());
+}
+
+Task<http::Response> UserApi::welcome(Request& request) {
+    const auto running = means_.meters.welcome(means_.clock);
+    if (const auto fault = co_await struck("welcome"); fault) co_return refused(request, *fault);
+    co_return Response(
+        http::Status::ok, "text/plain;charset=UTF-8", means_.environment.get_or("greeting.message", "")
+    );
+}
+
+Task<http::Response> UserApi::register_user(Request& request, NewUser in) {
+    if (const auto valid = rules_.check(in); !valid) co_return refused(request, valid.error());
+    if (const auto fault = co_await struck("register"); fault) co_return refused(request, *fault);
+    auto hash = co_await means_.passwords.hash(*std::move(in.pwd));
+    if (!hash) co_return refused(request, hash.error());
+    const User user{
+        .user_id = new_uuid(),
+        .email = *std::move(in.email),
+        .name = *std::move(in.name),
+        .encrypted_pwd = *std::move(hash),
+        .created_at = means_.clock.wall_now(),
+    };
+    const auto added = co_await means_.repository.add(user);
+    if (!added) co_return failed(request, added.error());
+    if (!*added) co_return refused(request, email_taken());
+    means_.log.info("user {} is registered", user.user_id);
+    Response response = json_answer(http::Status::created, view_of(user));
+    response.set("ETag", tag_of(user));
+    co_return response;
+}
+
+Task<http::Response> UserApi::login(Request& request, Credentials in) {
+    if (const auto valid = rules_.check(in); !valid) co_return refused(request, valid.error());
+    if (const auto fault = co_await struck("login"); fault) co_return refused(request, *fault);
+    const auto user = co_await authenticate(std::move(in), means_.entry.client_address(request));
+    if (!user) co_return refused(request, user.error());
+    means_.meters.login_good();
+    co_return logged_in(request, *user);
+}
+
+Task<Outcome<User>> UserApi::authenticate(Credentials in, std::string address) const {
+    const std::string email = *std::move(in.email);
+    const bool throttled = means_.profile == Profile::flotilla;
+    if (throttled) {
+        if (const auto wait = means_.throttle.enter(email, address, means_.clock.now()); wait) {
+            means_.meters.login_throttled();
+            means_.log.warn("too many failed logins from {}, or for one e-mail", address);
+            co_return refuse(too_many_attempts(*wait));
+        }
+    }
+    auto found = co_await means_.repository.find_by_email(email);
+    if (!found) co_return refuse(database_problem(found.error(), means_.log));
+    std::optional<std::string> hash;
+    if (*found) hash = (*found)->encrypted_pwd;
+    const auto matches = co_await means_.passwords.matches(*std::move(in.password), std::move(hash));
+    if (!matches) co_return refuse(matches.error());
+    if (!*matches || !*found) {
+        means_.meters.login_bad();
+        means_.log.info("a login from {} has failed", address);
+        co_return refuse(bad_credentials());
+    }
+    if (throttled) means_.throttle.succeeded(email, address, means_.clock.now());
+    co_return std::move(**found);
+}
+
+http::Response UserApi::logged_in(const Request& request, const User& user) const {
+    const auto keys = means_.tokens.keys();
+    std::vector<std::string> roles;
+    if (std::ranges::find(means_.config.admins, user.email) != means_.config.admins.end())
+        roles.emplace_back(admin_role);
+    const auto token = keys->issue(user.user_id, token_life(keys->config()), roles);
+    if (!token) {
+        means_.log.error("no token can be made: {}", token.error().message());
+        return refused(request, Problem(http::Status::internal_server_error, "INTERNAL_ERROR"));
+    }
+    Response response;
+    response.set("token", *token).set("userId", user.user_id);
+    return response;
+}
+
+Task<http::Response> UserApi::list(Request& request, Text limit, Text cursor, bool always_hal) {
+    if (const auto refuse_it = refusal(request); refuse_it) co_return refused(request, *refuse_it);
+    const auto wanted = PageRequest::of(limit, cursor, default_page_limit);
+    if (!wanted) co_return refused(request, wanted.error());
+    if (const auto fault = co_await struck("list"); fault) co_return refused(request, *fault);
+    const bool all = means_.profile == Profile::course && !limit;
+    // One more than wanted tells whether there is a next page.
+    const std::optional<std::int64_t> at_most = all ? std::nullopt : std::optional(wanted->limit + 1);
+    auto users = co_await means_.repository.page(at_most, wanted->after);
+    if (!users) co_return failed(request, users.error());
+    const bool more = !all && std::cmp_greater(users->size(), wanted->limit);
+    if (more) users->pop_back();
+    const bool hal = always_hal || wants_hal(request);
+    const auto views = views_of(*users);
+    Response response =
+        hal ? json_answer(http::Status::ok, hal_of(views), hal_type) : json_answer(http::Status::ok, views);
+    if (more) link_next(response, *wanted, users->back().user_id);
+    co_return response;
+}
+
+Task<http::Response> UserApi::one(Request& request, std::string user_id) {
+    if (means_.profile == Profile::flotilla) {
+        const auto caller = means_.tokens.caller_for(request, user_id);
+        if (!caller) co_return refused(request, caller.error());
+    }
+    if (const auto fault = co_await struck("get"); fault) co_return refused(request, *fault);
+    const auto user = co_await means_.repository.find(user_id);
+    if (!user) co_return failed(request, user.error());
+    if (!*user) co_return refused(request, unknown_user());
+    std::string authorization(request.header(http::KnownField::authorization));
+    auto orders = co_await means_.orders.of(std::move(user_id), std::move(authorization));
+    if (!orders) co_return refused(request, orders.error());
+    const User& found = **user;
+    const UserDetail detail{found.email, found.name, found.user_id, std::move(orders->lines)};
+    Response response = wants_hal(request) ? json_answer(http::Status::ok, hal_of(detail), hal_type)
+                                           : json_answer(http::Status::ok, detail);
+    response.set("ETag", tag_of(found));
+    if (!orders->known) {
+        response.set("X-Degraded", "orders");
+        request.span().tag("degraded", "orders");
+    }
+    co_return response;
+}
+
+Task<http::Response> UserApi::edit(Request& request, std::string user_id, UserEdit change) {
+    const auto caller = means_.tokens.caller_with(request, admin_role);
+    if (!caller) co_return refused(request, caller.error());
+    if (!request.fields().contains("If-Match"))
+        co_return refused(
+            request, Problem(http::Status(428), "PRECONDITION_REQUIRED", "If-Match is required")
+        );
+    if (const auto valid = rules_.check(change); !valid) co_return refused(request, valid.error());
+    auto found = co_await means_.repository.find(user_id);
+    if (!found) co_return failed(request, found.error());
+    if (!*found) co_return refused(request, unknown_user());
+    User user = std::move(**found);
+    const Problem conflict(http::Status::precondition_failed, "VERSION_CONFLICT", "It has changed meanwhile");
+    const std::string tag = tag_of(user);
+    const http::Validators validators{.etag = tag};
+    const auto verdict =
+        http::check_preconditions(request.method(), request.fields(), validators, means_.clock.wall_now());
+    if (verdict == http::Precondition::failed) co_return refused(request, conflict);
+    user.name = *std::move(change.name);
+    ++user.version;
+    const auto renamed = co_await means_.repository.rename(user);
+    if (!renamed) co_return failed(request, renamed.error());
+    if (!*renamed) co_return refused(request, conflict);
+    means_.log.info("{} has changed user {}", caller->id, user_id);
+    Response response = json_answer(http::Status::ok, view_of(user));
+    response.set("ETag", tag_of(user));
+    co_return response;
+}
+
+std::optional<Problem> UserApi::refusal(const Request& request) const {
+    if (means_.profile == Profile::course) return std::nullopt;
+    const auto caller = means_.tokens.caller_of(request);
+    if (caller) return std::nullopt;
+    return caller.error();
+}
+
+Task<std::optional<Problem>> UserApi::struck(const char* operation) const {
+    if (!means_.faults.armed()) co_return std::nullopt;
+    std::string name(operation);
+    std::string no_product;
+    co_return co_await means_.faults.strike(std::move(name), std::move(no_product));
+}
+
+http::Response UserApi::refused(const Request& request, const Problem& problem) const {
+    return problem.answer(request, means_.clock.wall_now());
+}
+
+http::Response UserApi::failed(const Request& request, const Error& error) const {
+    return refused(request, database_problem(error, means_.log));
+}
+
+// The course's labels, letter by letter. Its secret is shown by its fingerprint: a change is seen, it is not.
+std::string UserApi::status_text() const {
+    const auto& environment = means_.environment;
+    const auto keys = means_.tokens.keys();
+    const std::string secret =
+        means_.profile == Profile::course ? environment.get_or("token.secret", "") : keys->fingerprint();
+    return fmt::format(
+        "It's Working in User Service, port(local.server.port)={}, port(server.port)={}, gateway ip={}, "
+        "message={}, token secret={}, token expiration time={}",
+        means_.endpoint().port(),
+        environment.get_or("server.port", ""),
+        environment.get_or("gateway.ip", ""),
+        environment.get_or("greeting.message", ""),
+        secret,
+        keys->config().expiration_time.count()
+    );
+}
+
+}  // namespace flotilla::shop::user
