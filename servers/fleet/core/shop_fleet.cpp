@@ -36,6 +36,7 @@ parts:
     port: 8000
     after: [registry, user, catalog, order]
     page: /catalog-service/catalogs
+    options: ["--flotilla.gateway.preset=shop"]
     environment: {TOKEN_SECRET: "${secret.token}"}
     show: true
 )";

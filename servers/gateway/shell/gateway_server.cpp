@@ -12,6 +12,7 @@
 #include "flotilla/gateway/gateway_config.hpp"
 #include "flotilla/gateway/shop_routes.hpp"
 #include "flotilla/reflect/leaves.hpp"
+#include "flotilla/runtime/event_loop.hpp"
 #include "gateway_endpoint.hpp"
 #include "journey.hpp"
 
@@ -21,21 +22,19 @@ namespace {
 
 class GatewayHandler final : public http::Handler {
 public:
-    explicit GatewayHandler(GatewayShared& shared) : shared_(shared) {}
+    explicit GatewayHandler(GatewayShared& shared)
+        : shared_(shared), rooms_(shared.service.runtime().size()) {}
 
     http::Pending handle(http::Request& request, http::Response& response) override {
-        return serve(shared_, request, response);
+        JourneyRooms& rooms = rooms_[runtime::EventLoop::current().index()];
+        return Journey::run(Journey::make(rooms, shared_, request, response));
     }
 
     [[nodiscard]] bool streams_body(const http::Request&) const override { return true; }
 
 private:
-    static Task<> serve(GatewayShared& shared, http::Request& request, http::Response& response) {
-        Journey journey(shared, request, response);
-        co_await journey.run();
-    }
-
     GatewayShared& shared_;
+    std::vector<JourneyRooms> rooms_;
 };
 
 /// When the configuration's files were last written, and how long they are.

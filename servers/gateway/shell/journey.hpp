@@ -32,14 +32,42 @@ struct GatewayShared {
     log::Logger log;
 };
 
-/// Lives in the handler's coroutine.
+class Journey;
+
+/// Room for journeys, kept for the next ones: each is some kilobytes. One for each loop.
+class JourneyRooms {
+public:
+    JourneyRooms() = default;
+    ~JourneyRooms();
+    JourneyRooms(const JourneyRooms&) = delete;
+    JourneyRooms& operator=(const JourneyRooms&) = delete;
+
+    void* take();
+    void give_back(void* room) noexcept;
+
+private:
+    std::vector<void*> free_;
+};
+
+struct EndJourney {
+    void operator()(Journey* journey) const noexcept;
+
+    JourneyRooms* rooms = nullptr;
+};
+
+using JourneyPtr = std::unique_ptr<Journey, EndJourney>;
+
+/// Owned by the handler's coroutine.
 class Journey final : public proxy::AnswerFilter {
 public:
+    static JourneyPtr make(
+        JourneyRooms& rooms, GatewayShared& shared, http::Request& request, http::Response& response
+    );
     Journey(GatewayShared& shared, http::Request& request, http::Response& response);
     Journey(const Journey&) = delete;
     Journey& operator=(const Journey&) = delete;
 
-    Task<> run();
+    static Task<> run(JourneyPtr journey);
 
 private:
     enum class Step : std::uint8_t { finished, call, local, reroute };
@@ -53,16 +81,28 @@ private:
     void finish_early();
 
     // The call and its repetitions.
-    Task<Step> call();
-    Task<Result<proxy::Outcome>> attempts();
-    Task<Result<proxy::Outcome>> attempt();
-    Task<Result<UpstreamPtr>> choose_upstream();
+    struct Place {
+        std::string_view host;
+        std::uint16_t port = 0;
+        bool secure = false;
+    };
+
+    Task<Step> guarded_call();
+    void begin_call();
+    /// Picks an instance; null when it, or its address, has to be waited for.
+    UpstreamPtr known_upstream();
+    /// Waits for it; the value says nothing.
+    Task<Result<proxy::Outcome>> found_upstream(UpstreamPtr& upstream);
+    [[nodiscard]] Place place() const;
+    proxy::Call make_call(const proxy::Upstream& upstream);
     void complete_head();
     void report_instance(const Result<proxy::Outcome>& outcome);
     [[nodiscard]] bool is_retryable() const;
     [[nodiscard]] bool may_retry() const;
-    [[nodiscard]] bool wants_retry(const Result<proxy::Outcome>& outcome);
-    Step settle(Result<proxy::Outcome> outcome);
+    /// Sets the wait before it; false when budget or deadline have no room for another.
+    [[nodiscard]] bool take_retry();
+    [[nodiscard]] bool wants_retry(const Error& error);
+    Step settle(const Result<proxy::Outcome>& outcome);
     Step fail_over(const Error& error, std::string_view type);
 
     // The answer.

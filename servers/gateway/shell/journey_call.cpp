@@ -1,0 +1,294 @@
+// The call of a route: its upstream, its repetitions, its breaker, its end.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "flotilla/base/task_context.hpp"
+#include "flotilla/discovery/error.hpp"
+#include "flotilla/resilience/errors.hpp"
+#include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/runtime/event_loop.hpp"
+#include "journey.hpp"
+
+namespace flotilla::gateway {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t fallback_body = std::size_t{64} << 10;
+constexpr std::string_view idempotency_header = "Idempotency-Key";
+constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
+
+/// Short and fixed: for spans, logs and FallbackHeaders.
+std::string_view type_of(const Error& error) {
+    if (error.code() == resilience::ResilienceErrc::call_not_permitted) return "not_permitted";
+    if (proxy::is_timeout(error)) return "timeout";
+    if (error.code() == discovery::DiscoveryErrc::no_instances) return "no_instance";
+    if (proxy::is_connection_failure(error)) return "connection_failed";
+    return "failed";
+}
+
+}  // namespace
+
+// ---- one attempt
+
+void Journey::begin_call() {
+    const RoutePolicies& asked = policies();
+    deadline_ = TaskContext::current().deadline;
+    attempt_ = 0;
+    backoff_ = {};
+    tried_.clear();
+    retry_status_ = breaker_status_ = false;
+    if (body_) return;  // a fallback has the same
+    proxy::RequestBody::Limits limits;
+    if (is_retryable()) limits.keep = static_cast<std::size_t>(asked.retry->max_buffer);
+    if (asked.breaker && asked.breaker->fallback) limits.keep = std::max(limits.keep, fallback_body);
+    if (asked.max_body) limits.max = *asked.max_body;
+    body_.emplace(request_, limits);
+}
+
+UpstreamPtr Journey::known_upstream() {
+    const RouteTarget& target = route_->target();
+    if (target.kind == RouteTarget::Kind::balanced && !lease_) {
+        lease_ = means_->cluster->pick({.now = now(), .avoid = tried_});
+        if (!lease_) return nullptr;
+    }
+    const Place at = place();
+    return shared_.upstreams.find(at.host, at.port, at.secure, now());
+}
+
+Journey::Place Journey::place() const {
+    const http::Url& url = route_->target().url;
+    if (!lease_) return {url.host, url.port_or_default(), url.secure()};
+    const discovery::ServiceInstance& instance = lease_.instance();
+    // `lb:ws://` and the like say themselves whether it is TLS.
+    const bool by_instance = instance.scheme.empty() ? instance.secure : instance.scheme == "https";
+    return {instance.host, instance.port, url.scheme.empty() ? by_instance : url.secure()};
+}
+
+Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
+    const RouteTarget& target = route_->target();
+    if (target.kind == RouteTarget::Kind::balanced && !lease_) {
+        // Nobody is there, or nobody is known yet.
+        const std::string service = means_->cluster->service();
+        const discovery::PickRequest wanted{.now = now(), .avoid = tried_};
+        auto chosen = co_await shared_.service.balancer().choose(service, wanted, deadline_);
+        if (!chosen)
+            co_return discovery::fail(
+                discovery::DiscoveryErrc::no_instances,
+                fmt::format("Unable to find instance for {}", target.service)
+            );
+        lease_ = *std::move(chosen);
+    }
+    const Place at = place();
+    std::string host(at.host);
+    auto resolved = co_await shared_.upstreams.resolve(std::move(host), at.port, at.secure, deadline_);
+    if (!resolved) co_return std::unexpected(resolved.error());
+    upstream = *std::move(resolved);
+    co_return proxy::Outcome{};
+}
+
+proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
+    complete_head();
+    proxy::Call call{
+        .request = request_,
+        .response = response_,
+        .outgoing = outgoing_,
+        .upstream = upstream,
+        .body = *body_,
+        .filter = this,
+        .connect_timeout = std::nullopt,
+        .response_timeout = std::nullopt,
+        .deadline = deadline_
+    };
+    const RouteTimes& times = route_->times();
+    if (times.connect) call.connect_timeout = std::chrono::duration_cast<milliseconds>(*times.connect);
+    if (times.response)
+        call.response_timeout = *times.response == Duration::max()
+                                    ? milliseconds(-1)
+                                    : std::chrono::duration_cast<milliseconds>(*times.response);
+    return call;
+}
+
+void Journey::complete_head() {
+    if (attempt_ == 0) {
+        if (exchange_.forwards() == 0) {
+            const proxy::ClientFacts facts{
+                .peer = request_.peer(),
+                .trusted = shared_.config.trusted.trusts(request_.peer()),
+                .secure = request_.secure(),
+                .host = request_.head().host
+            };
+            proxy::write_forwarded(shared_.config.forwarded, facts, request_.fields(), outgoing_.fields);
+            const std::string prefix = exchange_.cut_prefixes();
+            if (!prefix.empty())
+                proxy::write_forwarded_prefix(
+                    shared_.config.forwarded, facts, request_.fields(), prefix, outgoing_.fields
+                );
+        }
+        outgoing_.target = exchange_.path();
+        if (exchange_.has_query()) outgoing_.target.append("?").append(exchange_.query());
+        outgoing_.host = exchange_.host_to_send;
+    }
+    if (!deadline_.never()) {
+        const auto left = std::chrono::duration_cast<milliseconds>(deadline_.left(now())).count();
+        outgoing_.fields.set(deadline_header, fmt::format_int(left).c_str());
+    }
+}
+
+void Journey::report_instance(const Result<proxy::Outcome>& outcome) {
+    if (!lease_) return;
+    using discovery::Outcome;
+    Outcome how = Outcome::cancelled;
+    if (outcome) {
+        how = discovery::outcome_of_status(outcome->status);
+    } else if (outcome.error().code() == proxy::ProxyErrc::refused ||
+               outcome.error().code() == proxy::ProxyErrc::connect_timeout) {
+        how = Outcome::connect_failed;
+    } else if (proxy::is_connection_failure(outcome.error()) || proxy::is_timeout(outcome.error()) ||
+               outcome.error().code() == proxy::ProxyErrc::malformed_answer) {
+        how = Outcome::no_answer;
+    }
+    lease_.finish(how, now());
+}
+
+// ---- retries and the breaker
+
+Task<Journey::Step> Journey::guarded_call() {
+    begin_call();
+    const RoutePolicies& asked = policies();
+    const TimePoint began = now();
+    if (asked.retry && asked.retry->timeout)
+        deadline_ = deadline_.or_sooner(Deadline::after(began, *asked.retry->timeout));
+    if (means_->breaker) {
+        permit_ = means_->breaker->try_acquire(began);
+        if (!permit_) co_return fail_over(means_->breaker->refusal(), "not_permitted");
+        deadline_ = deadline_.or_sooner(means_->time_limiter->deadline(began));
+    }
+    kept_fields_ = response_.headers();
+    if (asked.retry) budget_call_ = means_->budget->call();
+    while (true) {
+        retry_status_ = breaker_status_ = false;
+        UpstreamPtr upstream = known_upstream();
+        Result<proxy::Outcome> outcome;
+        if (!upstream) outcome = co_await found_upstream(upstream);
+        if (lease_ && asked.retry) tried_.push_back(lease_.instance().id);
+        if (outcome) {
+            proxy::Call call = make_call(*upstream);
+            outcome = co_await shared_.proxy.forward(call);
+        }
+        report_instance(outcome);
+        const bool again = outcome ? retry_status_ : wants_retry(outcome.error());
+        if (!again) co_return settle(outcome);
+        if (backoff_ > Duration::zero()) co_await runtime::sleep_for(backoff_);
+        ++attempt_;
+        forget_answer();
+    }
+}
+
+bool Journey::is_retryable() const {
+    const auto& retry = policies().retry;
+    if (!retry) return false;
+    if (retry->covers_method(exchange_.method())) return true;
+    // Its service does it once, however often it is asked.
+    return request_.method() == http::Method::post && request_.fields().contains(idempotency_header);
+}
+
+bool Journey::may_retry() const {
+    return is_retryable() && attempt_ < policies().retry->retries && body_->replayable() &&
+           !deadline_.passed(now());
+}
+
+bool Journey::take_retry() {
+    const Duration wait = policies().retry->backoff(attempt_, backoff_, Random::of_thread());
+    if (deadline_.left(now()) <= wait) return false;
+    budget_retry_ = means_->budget->try_retry();
+    if (!budget_retry_) return false;
+    backoff_ = wait;
+    return true;
+}
+
+bool Journey::wants_retry(const Error& error) {
+    if (request_.exchange().begun() || !may_retry()) return false;
+    const RetryPolicy& retry = *policies().retry;
+    const bool covered = (retry.on_timeout && proxy::is_timeout(error)) ||
+                         (retry.on_io_error && proxy::is_connection_failure(error));
+    return covered && take_retry();
+}
+
+Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
+    const TimePoint at = now();
+    budget_retry_.release();
+    budget_call_.release();
+    if (outcome && breaker_status_) {
+        const std::string type = fmt::format("status_{}", outcome->status);
+        permit_.failed_with(at, type);
+        means_->time_limiter->succeeded(at);
+        forget_answer();
+        return fail_over(
+            Error(http::make_error_code(http::Status::internal_server_error), type),
+            exchange_.arena().keep(type)
+        );
+    }
+    if (outcome) {
+        if (permit_) {
+            permit_.succeeded(at);
+            means_->time_limiter->succeeded(at);
+        }
+        return Step::finished;
+    }
+    const Error& error = outcome.error();
+    if (permit_) {
+        permit_.failed(at, error);
+        means_->time_limiter->failed(at, error);
+    }
+    const bool told = error.code() == proxy::ProxyErrc::answer_cut ||
+                      error.code() == proxy::ProxyErrc::client_gone || request_.exchange().begun();
+    if (told) {
+        shared_.log.debug("{}: {}", route_->id(), error.message());
+        return Step::finished;
+    }
+    forget_answer();
+    return fail_over(error, type_of(error));
+}
+
+Journey::Step Journey::fail_over(const Error& error, std::string_view type) {
+    const auto& breaker = policies().breaker;
+    // What the client itself did wrong is no case for a fallback.
+    const int own_status = http::code_of(proxy::status_of(error));
+    const bool clients_fault = own_status >= 400 && own_status < 500;
+    if (breaker && breaker->fallback && !clients_fault) {
+        exchange_.failure = Failure{type};
+        const auto path = breaker->fallback->expand_path(exchange_);
+        if (!path) {
+            write_error(500, "the fallback's path cannot be made");
+            return Step::finished;
+        }
+        exchange_.headers().remove("Origin");
+        // What has been sent on and not kept cannot be sent to the fallback.
+        if (body_ && !body_->replayable()) body_->replace({});
+        return forward(*path);
+    }
+    if (breaker && breaker->resume_without_error && !clients_fault) {
+        response_.status(http::Status::ok);
+        return Step::finished;
+    }
+    if (type == "not_permitted") {
+        const auto left = means_->breaker->time_left(now());
+        const auto seconds = left ? std::chrono::ceil<std::chrono::seconds>(*left).count() : 1;
+        response_.set("Retry-After", fmt::format_int(std::max<std::int64_t>(seconds, 1)).c_str());
+        write_error(503, error.message());
+    } else if (type == "no_instance") {
+        write_error(shared_.config.use404 ? 404 : 503, error.message());
+    } else if (type.starts_with("status_")) {
+        write_error(500, "");
+    } else {
+        shared_.log.warn("{}: {}", route_->id(), error.message());
+        write_error(own_status, "");
+    }
+    return Step::finished;
+}
+
+}  // namespace flotilla::gateway
