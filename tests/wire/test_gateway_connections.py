@@ -189,3 +189,82 @@ def test_f14_a_long_post_on_a_route_with_retries_is_not_kept(owner, tmp_path):
     assert gateway.resident_bytes() - before < (1 << 20)
     assert [len(one.body) for one in upstream.take()][1:] == [10 << 20] * 3
     upstream.stop()
+
+
+# ---- answers that are kept
+
+
+@pytest.fixture
+def cached(owner, tmp_path):
+    upstream = Upstream()
+    gateway = start(
+        owner,
+        tmp_path,
+        f"routes:\n"
+        f"- {{id: c, uri: 'http://127.0.0.1:{upstream.port}', predicates: [Path=/c/**], filters: [LocalResponseCache=1m]}}\n",
+    ).wait_until_ready()
+    gateway.upstream = upstream
+    yield gateway
+    upstream.stop()
+
+
+def kept(control="max-age=60", body=b"stock: 7", *lines):
+    head = "\r\n".join(["HTTP/1.1 200 OK", f"Cache-Control: {control}", 'ETag: "1"', *lines, f"Content-Length: {len(body)}"])
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def test_a_kept_answer_does_not_ask_the_service(cached):
+    cached.upstream.answer = kept()
+    first, second = cached.get("/c/a"), cached.get("/c/a")
+    assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT")
+    assert first.text == second.text == "stock: 7"
+    assert "age" in second.headers and second.headers["cache-status"] == "flotilla; hit"
+    assert len(cached.upstream.take()) == 1
+    unchanged = cached.get("/c/a", {"If-None-Match": '"1"'})
+    assert unchanged.status == 304 and unchanged.body == b""
+    assert cached.get("/c/a", {"Cache-Control": "no-cache"}).headers["x-cache"] == "MISS"
+    assert len(cached.upstream.take()) == 1
+
+
+def test_a_hundred_who_miss_at_once_ask_once(cached):
+    go = threading.Event()
+    cached.upstream.answer = lambda *_: go.wait(10) and kept()
+    seen = []
+    clients = [threading.Thread(target=lambda: seen.append(cached.get("/c/many", timeout=20))) for _ in range(100)]
+    for client in clients:
+        client.start()
+    wait_until(lambda: cached.upstream.requests, "one is there")
+    go.set()
+    for client in clients:
+        client.join()
+    assert [one.text for one in seen] == ["stock: 7"] * 100
+    assert len(cached.upstream.take()) == 1
+
+
+def test_what_is_somebodys_is_neither_kept_nor_served(cached):
+    cached.upstream.answer = kept()
+    cached.get("/c/own", {"Authorization": "Basic eA=="})
+    cached.get("/c/own", {"Authorization": "Basic eA=="})
+    assert len(cached.upstream.take()) == 2
+    cached.upstream.answer = kept("private, max-age=60")
+    for _ in range(2):
+        assert "x-cache" not in cached.get("/c/private").headers
+    assert len(cached.upstream.take()) == 2
+
+
+def test_a_stale_answer_is_better_than_an_error(cached):
+    cached.upstream.answer = kept("max-age=1, stale-if-error=60")
+    assert cached.get("/c/a").headers["x-cache"] == "MISS"
+    cached.upstream.answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    wait_until(lambda: cached.get("/c/a").headers["x-cache"] == "STALE", "the answer is stale")
+    stale = cached.get("/c/a")
+    assert stale.status == 200 and stale.text == "stock: 7" and stale.headers["warning"].startswith("110")
+    cached.upstream.stop()
+    assert cached.get("/c/a").headers["x-cache"] == "STALE", "also when nobody listens"
+
+
+def test_an_answer_that_is_too_long_to_keep_is_passed_on(cached):
+    body = b"x" * (3 << 20)
+    cached.upstream.answer = kept("max-age=60", body)
+    for _ in range(2):
+        assert cached.get("/c/long").body == body

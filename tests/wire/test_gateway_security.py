@@ -50,11 +50,13 @@ def refused(connect, gateway, upstream, request, status=400):
     assert got == status, request
     assert headers.get("connection", "").lower() == "close"
     assert client.is_closed()
-    assert upstream.take() == [] and upstream.broken == []
+    assert upstream.take() == []
+    # What an earlier test has broken off may be noted late: those have a path of their own.
+    assert [one for one in upstream.broken if b" /broken-off" not in one and b" /sized" not in one] == []
 
 
-def post(*lines, body=""):
-    return "POST /a HTTP/1.1\r\nHost: g\r\n" + "".join(line + "\r\n" for line in lines) + "\r\n" + body
+def post(*lines, body="", path="/a"):
+    return f"POST {path} HTTP/1.1\r\nHost: g\r\n" + "".join(line + "\r\n" for line in lines) + "\r\n" + body
 
 
 def claims(**more):
@@ -175,7 +177,7 @@ def test_s9_connect_and_asterisk(gateway, upstream, connect):
 @pytest.mark.parametrize("size", ["0x1", "+1", "1_0", " 1", "", "1these", "12345678901234567"])
 def test_f42_odd_chunk_sizes(gateway, upstream, connect, size):
     client = connect(gateway.port)
-    client.send(post("Transfer-Encoding: chunked", body=f"{size}\r\na\r\n0\r\n\r\n"))
+    client.send(post("Transfer-Encoding: chunked", body=f"{size}\r\na\r\n0\r\n\r\n", path="/broken-off"))
     assert client.read_answer()[0] == 400
     assert client.is_closed()
     time.sleep(0.05)
@@ -185,7 +187,7 @@ def test_f42_odd_chunk_sizes(gateway, upstream, connect, size):
 @pytest.mark.parametrize("name", ["Content-Length", "Transfer-Encoding", "Host", "Authorization", "Cookie"])
 def test_s11_trailers_that_mean_something(gateway, upstream, connect, name):
     client = connect(gateway.port)
-    client.send(post("Transfer-Encoding: chunked", body=f"1\r\na\r\n0\r\n{name}: 1\r\n\r\n"))
+    client.send(post("Transfer-Encoding: chunked", body=f"1\r\na\r\n0\r\n{name}: 1\r\n\r\n", path="/broken-off"))
     try:
         assert client.read_answer()[0] == 400
     except EOFError:

@@ -38,6 +38,7 @@ Components Components::standard() {
     detail::add_header_filters(made);
     detail::add_answer_filters(made);
     detail::add_policy_filters(made);
+    detail::add_cache_filter(made);
     detail::add_course_filters(made);
     return made;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "flights.hpp"
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/config/property_source.hpp"
@@ -90,8 +91,9 @@ struct GatewayServer::Impl {
           upstreams(service.runtime()),
           tables(service, config, std::move(components)) {
         if (!proxy) return;
-        shared =
-            std::make_unique<GatewayShared>(GatewayShared{service, config, *proxy, upstreams, tables, log});
+        shared = std::make_unique<GatewayShared>(
+            GatewayShared{service, config, *proxy, upstreams, tables, flights, log}
+        );
         handler = std::make_unique<GatewayHandler>(*shared);
         service.router().otherwise(*handler);
         if (const auto loaded = tables.reload(); !loaded) service.cannot_start(loaded.error());
@@ -192,6 +194,7 @@ struct GatewayServer::Impl {
     std::unique_ptr<proxy::Proxy> proxy;
     Upstreams upstreams;
     TableKeeper tables;
+    Flights flights;
     std::unique_ptr<GatewayShared> shared;
     std::unique_ptr<GatewayHandler> handler;
     config::Subscription subscription;

@@ -118,7 +118,9 @@ Task<> Journey::run(JourneyPtr journey) {
                 break;
             case Step::call:
                 // The usual one goes out without a coroutine of its own.
-                if (self.policies().retry || self.policies().breaker) {
+                if (self.policies().cache && !self.uncached_) {
+                    step = co_await self.cached_call();
+                } else if (self.policies().retry || self.policies().breaker) {
                     step = co_await self.guarded_call();
                 } else {
                     self.begin_call();
@@ -236,6 +238,7 @@ proxy::Verdict Journey::on_answer(http::Response& response) {
         breaker_status_ = true;
         return proxy::Verdict::discard;
     }
+    if (const auto verdict = cache_verdict(status)) return *verdict;
     run_after();
     return proxy::Verdict::relay;
 }
@@ -247,7 +250,7 @@ void Journey::run_after() {
 }
 
 void Journey::forget_answer() {
-    const bool has_kept = policies().retry || policies().breaker;
+    const bool has_kept = policies().retry || policies().breaker || policies().cache;
     response_.clear();
     if (has_kept) response_.headers() = kept_fields_;
 }

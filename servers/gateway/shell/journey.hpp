@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "flights.hpp"
 #include "flotilla/discovery/cluster.hpp"
+#include "flotilla/gateway/answer_cache.hpp"
 #include "flotilla/gateway/exchange.hpp"
 #include "flotilla/gateway/gateway_config.hpp"
 #include "flotilla/http/error.hpp"
@@ -29,6 +31,7 @@ struct GatewayShared {
     proxy::Proxy& proxy;
     Upstreams& upstreams;
     TableKeeper& tables;
+    Flights& flights;
     log::Logger log;
 };
 
@@ -105,6 +108,25 @@ private:
     Step settle(const Result<proxy::Outcome>& outcome);
     Step fail_over(const Error& error, std::string_view type);
 
+    // Answers that are kept.
+    struct Caching {
+        AnswerCache& cache;
+        std::string key;
+        CachedPtr kept = nullptr;  ///< what is there already, fresh or not
+        bool fetching = false;
+        bool held = false;                                     ///< the body is put into the Response
+        bool use_stale = false;                                ///< the service said 5xx
+        std::optional<Flights::Leader> leader = std::nullopt;  ///< others wait for this one
+    };
+
+    Task<Step> cached_call();
+    [[nodiscard]] std::string cache_key() const;
+    Step serve(const CachedAnswer& answer, std::string_view result);
+    [[nodiscard]] bool has_stale() const;
+    Step serve_stale();
+    std::optional<proxy::Verdict> cache_verdict(int status);
+    std::optional<Step> settle_cache(const Result<proxy::Outcome>& outcome);
+
     // The answer.
     proxy::Verdict on_answer(http::Response& response) override;
     void run_after();
@@ -132,6 +154,8 @@ private:
     const RouteMeans* means_ = nullptr;
     std::vector<const Route*> passed_;  // routes whose filters have run, the last one is inside
     const CorsRules* cors_ = nullptr;
+    std::optional<Caching> caching_;
+    bool uncached_ = false;  // the cache has been asked
 
     // Of the present call.
     Deadline deadline_;

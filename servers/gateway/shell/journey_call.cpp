@@ -237,13 +237,14 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
             permit_.succeeded(at);
             means_->time_limiter->succeeded(at);
         }
-        return Step::finished;
+        return settle_cache(outcome).value_or(Step::finished);
     }
     const Error& error = outcome.error();
     if (permit_) {
         permit_.failed(at, error);
         means_->time_limiter->failed(at, error);
     }
+    if (const auto step = settle_cache(outcome)) return *step;
     const bool told = error.code() == proxy::ProxyErrc::answer_cut ||
                       error.code() == proxy::ProxyErrc::client_gone || request_.exchange().begun();
     if (told) {
@@ -259,6 +260,7 @@ Journey::Step Journey::fail_over(const Error& error, std::string_view type) {
     // What the client itself did wrong is no case for a fallback.
     const int own_status = http::code_of(proxy::status_of(error));
     const bool clients_fault = own_status >= 400 && own_status < 500;
+    if (has_stale() && !clients_fault) return serve_stale();
     if (breaker && breaker->fallback && !clients_fault) {
         exchange_.failure = Failure{type};
         const auto path = breaker->fallback->expand_path(exchange_);

@@ -66,8 +66,6 @@ Result<void> TableKeeper::reload_locked() {
     auto live = std::make_shared<LiveTable>();
     FLT_TRY(live->cors, read_cors(environment));
 
-    configured_ = read.routes;
-    default_filters_ = read.default_filters;
     // Of one order: those of the registry, of configuration, of operators.
     RouteDefinitions all{
         .routes = located(), .default_filters = read.default_filters, .fail_on_error = read.fail_on_error
@@ -80,6 +78,8 @@ Result<void> TableKeeper::reload_locked() {
     for (const std::string& warning : warnings) log_.warn("{}", warning);
     for (const auto& problem : live->table->problems()) log_.warn("{}", problem.message);
     log_.info("{} routes", live->table->routes().size());
+    configured_ = std::move(read.routes);
+    default_filters_ = std::move(read.default_filters);
     table_ = std::move(live);
     version_.fetch_add(1, std::memory_order_release);
     last_failure_.clear();

@@ -108,6 +108,7 @@ void add_path_filters(Components& to);
 void add_header_filters(Components& to);
 void add_answer_filters(Components& to);
 void add_policy_filters(Components& to);
+void add_cache_filter(Components& to);
 void add_course_filters(Components& to);
 
 }  // namespace detail

@@ -21,6 +21,8 @@
 
 namespace flotilla::gateway {
 
+class AnswerCache;
+
 /// Which calls are made again. Statuses are those of the upstream.
 struct RetryPolicy {
     std::uint32_t retries = 3;  ///< besides the first call
@@ -62,6 +64,8 @@ struct RoutePolicies {
     std::optional<BreakerPolicy> breaker{};
     /// A longer body is refused, counted as it streams.
     std::optional<std::uint64_t> max_body{};
+    /// Answers for everybody are kept there.
+    std::shared_ptr<AnswerCache> cache{};
 };
 
 /// Immutable; called on all loops at once, and never waits.

@@ -1,0 +1,172 @@
+#include "flotilla/gateway/answer_cache.hpp"
+
+#include <algorithm>
+
+#include "flotilla/base/text.hpp"
+#include "flotilla/gateway/components.hpp"
+#include "flotilla/http/http_date.hpp"
+#include "flotilla/remote/cache_control.hpp"
+
+namespace flotilla::gateway {
+
+namespace {
+
+using std::chrono::seconds;
+
+remote::CacheControl control_of(const Headers& headers) {
+    remote::CacheControl control;
+    for (const std::string& value : headers.values("Cache-Control")) control.add(value);
+    return control;
+}
+
+/// The names in all Vary fields, in lower case.
+std::vector<std::string> varying(const Headers& answer) {
+    std::vector<std::string> names;
+    for (const std::string& value : answer.values("Vary"))
+        for (const std::string_view name : split_list(value)) names.push_back(to_lower(name));
+    return names;
+}
+
+std::string joined(const Headers& headers, std::string_view name) {
+    return join(headers.values(name), ",");
+}
+
+class LocalResponseCache final : public Filter {
+public:
+    explicit LocalResponseCache(AnswerCacheConfig config) : cache_(std::make_shared<AnswerCache>(config)) {}
+
+    void ask(RoutePolicies& policies) const override { policies.cache = cache_; }
+
+    [[nodiscard]] std::string text() const override {
+        return "LocalResponseCache timeToLive = " + format_duration(cache_->config().time_to_live);
+    }
+
+private:
+    std::shared_ptr<AnswerCache> cache_;
+};
+
+}  // namespace
+
+std::string_view CachedAnswer::field(std::string_view name) const noexcept {
+    for (const auto& [own, value] : fields)
+        if (iequals(own, name)) return value;
+    return {};
+}
+
+http::Validators CachedAnswer::validators(WallTime now) const {
+    return {.etag = field("ETag"), .last_modified = http::parse_http_date(field("Last-Modified"), now)};
+}
+
+bool AnswerCache::concerns(std::string_view method, bool has_body, const Headers& sent) noexcept {
+    if (method != "GET" || has_body) return false;
+    for (const std::string_view name : {"Authorization", "Cookie", "Range", "Upgrade"})
+        if (sent.contains(name)) return false;
+    return !control_of(sent).no_store;
+}
+
+bool AnswerCache::wants_reload(const http::Fields& request) {
+    const auto control = remote::CacheControl::of(request);
+    return control.no_cache || control.max_age == seconds(0);
+}
+
+CachedPtr AnswerCache::find(std::string_view key, const Headers& sent) {
+    const std::scoped_lock lock(mutex_);
+    auto [at, end] = by_key_.equal_range(key);
+    for (; at != end; ++at) {
+        const CachedPtr& answer = at->second->answer;
+        const bool fits = std::ranges::all_of(answer->vary, [&](const CachedAnswer::Line& line) {
+            return joined(sent, line.first) == line.second;
+        });
+        if (!fits) continue;
+        entries_.splice(entries_.begin(), entries_, at->second);
+        return answer;
+    }
+    return nullptr;
+}
+
+bool AnswerCache::may_keep(int status, const Headers& answer) const {
+    if (status != 200 && status != 301) return false;
+    const auto control = control_of(answer);
+    if (control.no_store || control.is_private || control.no_cache || answer.contains("Set-Cookie"))
+        return false;
+    if (control.s_maxage.value_or(control.max_age.value_or(seconds(1))) <= seconds(0)) return false;
+    const auto names = varying(answer);
+    return std::ranges::find(names, "*") == names.end();
+}
+
+CachedPtr AnswerCache::keep(
+    std::string_view key,
+    const Headers& sent,
+    int status,
+    const Headers& answer,
+    std::string body,
+    TimePoint now
+) {
+    if (!may_keep(status, answer) || body.size() > config_.longest_body) return nullptr;
+    const auto control = control_of(answer);
+    auto made = std::make_shared<CachedAnswer>();
+    made->status = status;
+    std::uint64_t size = key.size() + body.size();
+    answer.for_each([&](std::string_view name, std::string_view value) {
+        if (iequals(name, "Age")) return;
+        made->fields.emplace_back(name, value);
+        size += name.size() + value.size();
+    });
+    made->body = std::make_shared<const std::string>(std::move(body));
+    for (const std::string& name : varying(answer)) made->vary.emplace_back(name, joined(sent, name));
+    made->kept = now;
+    made->age_then = seconds(parse_integer<std::uint32_t>(answer.get("Age")).value_or(0));
+    made->lifetime = config_.time_to_live;
+    if (const auto given = control.s_maxage ? control.s_maxage : control.max_age)
+        made->lifetime = std::min(made->lifetime, Duration(*given));
+    const bool must = control.must_revalidate || control.proxy_revalidate;
+    if (!must) {
+        made->while_revalidate = control.stale_while_revalidate.value_or(seconds(0));
+        made->if_error = control.stale_if_error.value_or(seconds(0));
+    }
+
+    const std::scoped_lock lock(mutex_);
+    if (size > config_.most_bytes) return nullptr;
+    auto [at, end] = by_key_.equal_range(key);
+    while (at != end) {
+        const auto entry = at->second;
+        ++at;
+        if (entry->answer->vary == made->vary) forget(entry);
+    }
+    while (bytes_ + size > config_.most_bytes) forget(std::prev(entries_.end()));
+    entries_.push_front({std::string(key), made, size});
+    by_key_.emplace(entries_.front().key, entries_.begin());
+    bytes_ += size;
+    return made;
+}
+
+void AnswerCache::forget(Entries::iterator entry) {
+    const auto [begin, end] = by_key_.equal_range(entry->key);
+    by_key_.erase(std::find_if(begin, end, [&](const auto& one) { return one.second == entry; }));
+    bytes_ -= entry->size;
+    entries_.erase(entry);
+}
+
+std::uint64_t AnswerCache::bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return bytes_;
+}
+
+void detail::add_cache_filter(Components& to) {
+    to.filter(
+        "LocalResponseCache",
+        {.order = {"timeToLive", "size"}, .optional = {"timeToLive", "size"}},
+        [](const Arguments& args, const FilterScope&) -> Result<FilterPtr> {
+            AnswerCacheConfig config;
+            FLT_TRY(config.time_to_live, args.duration("timeToLive", config.time_to_live));
+            FLT_TRY(const Bytes most, args.bytes("size", Bytes{config.most_bytes}));
+            if (config.time_to_live <= Duration::zero() || most.count == 0)
+                return fail(Errc::invalid_argument, "timeToLive and size must be more than nothing");
+            config.most_bytes = most.count;
+            config.longest_body = std::min(config.longest_body, most.count);
+            return std::make_shared<LocalResponseCache>(config);
+        }
+    );
+}
+
+}  // namespace flotilla::gateway

@@ -1,0 +1,33 @@
+#include "flights.hpp"
+
+#include <utility>
+
+namespace flotilla::gateway {
+
+Flights::Leader Flights::join(const std::string& key, const std::shared_ptr<Waiter>& waiter) {
+    const std::scoped_lock lock(mutex_);
+    const auto [flight, first] = running_.try_emplace(key);
+    if (first) return Leader(*this, key);
+    flight->second.push_back(waiter);
+    return {};
+}
+
+void Flights::end(const std::string& key) noexcept {
+    std::vector<std::shared_ptr<Waiter>> waiters;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto flight = running_.find(key);
+        if (flight == running_.end()) return;
+        waiters = std::move(flight->second);
+        running_.erase(flight);
+    }
+    for (auto& waiter : waiters) {
+        runtime::EventLoop& loop = waiter->loop;
+        loop.post([waiter = std::move(waiter)] {
+            waiter->landed = true;
+            waiter->signal.notify_all();
+        });
+    }
+}
+
+}  // namespace flotilla::gateway

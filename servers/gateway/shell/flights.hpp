@@ -1,0 +1,61 @@
+#pragma once
+// One who asks for a thing that many want; the others wait for it.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flotilla/base/clock.hpp"
+#include "flotilla/runtime/event_loop.hpp"
+
+namespace flotilla::gateway {
+
+/// Across all loops.
+class Flights {
+public:
+    /// While it lives, its key is being fetched. Moves; ends in its destructor.
+    class Leader {
+    public:
+        Leader() = default;
+
+        Leader(Flights& flights, std::string key) : flights_(&flights), key_(std::move(key)) {}
+
+        Leader(Leader&& other) noexcept
+            : flights_(std::exchange(other.flights_, nullptr)), key_(std::move(other.key_)) {}
+
+        Leader& operator=(Leader&&) = delete;
+
+        ~Leader() {
+            if (flights_) flights_->end(key_);
+        }
+
+        explicit operator bool() const noexcept { return flights_ != nullptr; }
+
+    private:
+        Flights* flights_ = nullptr;
+        std::string key_;
+    };
+
+    /// One who waits; touched on its own loop.
+    struct Waiter {
+        explicit Waiter(runtime::EventLoop& on) : loop(on) {}
+
+        runtime::EventLoop& loop;
+        bool landed = false;
+        runtime::Signal signal;
+    };
+
+    /// True for the first; otherwise `waiter` is told when that one has ended.
+    Leader join(const std::string& key, const std::shared_ptr<Waiter>& waiter);
+
+private:
+    void end(const std::string& key) noexcept;
+
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::vector<std::shared_ptr<Waiter>>> running_;
+};
+
+}  // namespace flotilla::gateway
