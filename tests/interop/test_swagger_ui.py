@@ -33,8 +33,15 @@ def test_an_outside_judge_finds_nothing_wrong_with_a_description(described, node
     assert run_node(node_clients, "check_openapi.mjs", service.url("/v3/api-docs")).strip() == name
 
 
-def test_a_person_tries_out_hello(described, node_clients):
-    hello = described("hello")
+@pytest.mark.parametrize("offers", ["one", "several"])
+def test_a_person_tries_out_hello(described, node_clients, offers):
+    urls = {
+        "springdoc.swagger-ui.urls[0].name": "hello",
+        "springdoc.swagger-ui.urls[0].url": "/v3/api-docs",
+        "springdoc.swagger-ui.urls[1].name": "copy",
+        "springdoc.swagger-ui.urls[1].url": "/v3/api-docs.yaml",
+    }
+    hello = described("hello", urls if offers == "several" else {})
     seen = json.loads(run_node(node_clients, "swagger_ui.mjs", tool("chromium"), hello.url("/swagger-ui.html")))
     assert seen["title"].startswith("hello")
 
@@ -51,6 +58,7 @@ def test_a_person_tries_out_hello(described, node_clients):
 
     assert seen["complaints"] == [], "nothing against the content security policy, no error of a script"
     assert seen["styled"] == "1px"
+    assert seen["chosen"] == ("copy" if offers == "several" else None)
     assert all(url.startswith(hello.url("/")) for url in seen["asked"]), seen["asked"]
 
 

@@ -103,13 +103,20 @@ Json Api::document(const http::Router& router, const Request& request) const {
 
 Json Api::ui_config(const Request& request) const {
     const std::string docs = forwarded_prefix(request.fields()) + docs_path();
-    return Json::object({{"configUrl", docs + "/swagger-config"}, {"url", docs}, {"validatorUrl", ""}});
+    Json config = Json::object({{"configUrl", docs + "/swagger-config"}});
+    if (config_.swagger_ui.urls.empty()) {
+        config.set("url", docs);
+    } else {
+        config.set("urls", reflect::to_value(config_.swagger_ui.urls));
+    }
+    return config.set("validatorUrl", "");
 }
 
 Result<Response> Api::ui_file(const Request& request) const {
     const std::string title = identity_.title + " API";
-    const std::string docs = relative_url(ui_folder(), config_.api_docs.path);
-    return ui_answer(request, request.path_parameter("file").value_or(""), title, docs);
+    std::vector<NamedUrl> urls = config_.swagger_ui.urls;
+    if (urls.empty()) urls.push_back({identity_.title, relative_url(ui_folder(), config_.api_docs.path)});
+    return ui_answer(request, request.path_parameter("file").value_or(""), title, urls);
 }
 
 }  // namespace flotilla::openapi

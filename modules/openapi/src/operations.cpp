@@ -96,6 +96,14 @@ Json text_property(const char* format = nullptr) {
     return schema;
 }
 
+/// A body of that schema in each of the media types, JSON when none is named.
+Json content_of(const Json& schema, const std::vector<std::string>& types) {
+    Json content = Json::object();
+    for (const std::string& type : types) content.set(plain(type), Json::object({{"schema", schema}}));
+    if (types.empty()) content.set("application/json", Json::object({{"schema", schema}}));
+    return content;
+}
+
 /// What the error renderer writes, as far as it is always there.
 Json error_schema(bool problem_details) {
     const Json status = Json::object({{"type", "integer"}, {"format", "int32"}});
@@ -215,9 +223,7 @@ void Operations::add_answer(const http::Route& route, Json& responses) {
         );
     Json content = Json::object();
     if (answer.kind == http::AnswerInfo::Kind::json && answer.info) {
-        const Json schema = schemas_.schema_of(answer.info());
-        for (const std::string& type : route.options.produces)
-            content.set(plain(type), Json::object({{"schema", schema}}));
+        content = content_of(schemas_.schema_of(answer.info()), route.options.produces);
     } else if (answer.kind == http::AnswerInfo::Kind::text && route.options.produces.empty()) {
         content.set("text/plain", Json::object({{"schema", text_property()}}));
     } else if (answer.kind != http::AnswerInfo::Kind::empty && !http::never_has_body(status)) {
@@ -258,6 +264,10 @@ Json Operations::responses_of(const http::Route& route) {
             }
         }
         if (!declared.description.empty()) responses[status].set("description", declared.description);
+        if (declared.body)
+            responses[status].set(
+                "content", content_of(schemas_.schema_of(declared.body()), route.options.produces)
+            );
     }
     return responses;
 }

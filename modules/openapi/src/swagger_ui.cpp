@@ -7,6 +7,7 @@
 #include "flotilla/http/conditional.hpp"
 #include "flotilla/http/gzip.hpp"
 #include "flotilla/http/negotiation.hpp"
+#include "flotilla/reflect/json.hpp"
 #include "ui_assets.hpp"
 
 namespace flotilla::openapi {
@@ -31,7 +32,8 @@ constexpr std::string_view page = R"(<!doctype html>
 <link rel="stylesheet" href="swagger-ui.css">
 </head>
 <body>
-<div id="swagger-ui" data-url="{1}"></div>
+<select id="services" aria-label="Service" hidden></select>
+<div id="swagger-ui" data-urls="{1}"></div>
 <script src="swagger-ui-bundle.js"></script>
 <script src="swagger-initializer.js"></script>
 </body>
@@ -40,8 +42,19 @@ constexpr std::string_view page = R"(<!doctype html>
 
 constexpr std::string_view initializer = R"("use strict";
 const root = document.getElementById("swagger-ui");
+const urls = JSON.parse(root.dataset.urls);
+const asked = new URLSearchParams(location.search).get("urls.primaryName");
+const chosen = urls.find((one) => one.name === asked) ?? urls[0];
+if (urls.length > 1) {
+    const services = document.getElementById("services");
+    for (const { name } of urls) services.add(new Option(name, name, false, name === chosen.name));
+    services.addEventListener("change", () => {
+        location.search = "?urls.primaryName=" + encodeURIComponent(services.value);
+    });
+    services.hidden = false;
+}
 window.ui = SwaggerUIBundle({
-    url: root.dataset.url,
+    url: chosen.url,
     domNode: root,
     deepLinking: true,
     displayRequestDuration: true,
@@ -113,7 +126,10 @@ std::string relative_url(std::string_view folder, std::string_view path) {
 }
 
 Result<Response> ui_answer(
-    const http::Request& request, std::string_view file, std::string_view title, std::string_view docs_url
+    const http::Request& request,
+    std::string_view file,
+    std::string_view title,
+    const std::vector<NamedUrl>& urls
 ) {
     if (embedded_script().empty())
         return fail(Errc::not_found, fmt::format("This build has no Swagger UI: {}.", why_missing()));
@@ -126,7 +142,8 @@ Result<Response> ui_answer(
     if (file == "swagger-initializer.js") {
         response.view_body("text/javascript;charset=UTF-8", initializer);
     } else if (file == "index.html") {
-        const std::string text = fmt::format(fmt::runtime(page), escaped(title), escaped(docs_url));
+        const std::string text =
+            fmt::format(fmt::runtime(page), escaped(title), escaped(reflect::to_json(urls)));
         response.set_body("text/html;charset=UTF-8", text);
     } else {
         return fail(Errc::not_found, fmt::format("No static resource {}.", request.path()));

@@ -3,17 +3,22 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/http/request.hpp"
 #include "flotilla/http/response.hpp"
+#include "flotilla/openapi/openapi_config.hpp"
 
 namespace flotilla::openapi {
 
 /// One file of the folder; an error when there is none of that name, or when this build has no Swagger UI.
-/// `docs_url` leads from the page to the description.
+/// `urls` lead from the page to the descriptions that it offers, at least one.
 Result<http::Response> ui_answer(
-    const http::Request& request, std::string_view file, std::string_view title, std::string_view docs_url
+    const http::Request& request,
+    std::string_view file,
+    std::string_view title,
+    const std::vector<NamedUrl>& urls
 );
 
 /// From a file in `folder` to `path`: `../v3/api-docs`. Works whatever a gateway puts in front of both.

@@ -91,7 +91,7 @@ TEST_F(ApiTest, ServesThePageWithAStrictPolicy) {
     const Response response = ask("/shop/swagger-ui/index.html");
     EXPECT_EQ(response.status(), Status::ok);
     EXPECT_NE(response.text()->find("<title>&lt;hello&gt; API</title>"), std::string_view::npos);
-    EXPECT_NE(response.text()->find("data-url=\"../v3/api-docs\""), std::string_view::npos)
+    EXPECT_NE(response.text()->find("&quot;url&quot;:&quot;../v3/api-docs&quot;"), std::string_view::npos)
         << *response.text();
     EXPECT_EQ(header(response, "Cache-Control"), "no-cache");
     const std::string policy = header(response, "Content-Security-Policy");
@@ -112,6 +112,22 @@ TEST_F(ApiTest, ServesTheFilesCompressedAndOnce) {
     const Response again = ask("/shop/swagger-ui/swagger-ui.css", {{"If-None-Match", etag}});
     EXPECT_EQ(again.status(), Status::not_modified);
     EXPECT_LT(embedded_script().size() + embedded_style().size(), 600'000U);
+}
+
+TEST_F(ApiTest, OffersTheDescriptionsOfOthersAtAGateway) {
+    config.swagger_ui.urls = {
+        {"users", "/user-service/v3/api-docs"}, {"orders", "/order-service/v3/api-docs"}
+    };
+    EXPECT_EQ(
+        ask("/shop/v3/api-docs/swagger-config").text(),
+        R"({"configUrl":"/shop/v3/api-docs/swagger-config","urls":[{"name":"users",)"
+        R"("url":"/user-service/v3/api-docs"},{"name":"orders","url":"/order-service/v3/api-docs"}],)"
+        R"("validatorUrl":""})"
+    );
+    const Response page = ask("/shop/swagger-ui/index.html");
+    if (page.status() == Status::ok) {
+        EXPECT_NE(page.text()->find("/order-service/v3/api-docs"), std::string_view::npos);
+    }
 }
 
 TEST_F(ApiTest, IsThereOnlyWhereItIsWanted) {

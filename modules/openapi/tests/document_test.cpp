@@ -99,6 +99,23 @@ TEST_F(DocumentTest, TellsWhatAnAnswerMayBe) {
     EXPECT_EQ(status["409"]["description"].string_or(""), "Conflict");
 }
 
+TEST_F(DocumentTest, BelievesWhatIsSaidOfAnswersThatHandlersMakeThemselves) {
+    router.post(
+        "/orders",
+        [](http::Request&) { return http::Response(); },
+        {.doc =
+             {.responses = {http::ResponseDoc::of<shop::Address>(201, "Placed"), {303, "Was placed before"}}}}
+    );
+    const Json responses = operation("/orders", "post")["responses"];
+    EXPECT_EQ(
+        responses["201"].text(),
+        R"({"description":"Placed","content":{"application/json":{"schema":)"
+        R"({"$ref":"#/components/schemas/Address"}}}})"
+    );
+    EXPECT_EQ(responses["303"].text(), R"({"description":"Was placed before"})");
+    EXPECT_EQ(responses.size(), 2U);
+}
+
 TEST_F(DocumentTest, HasAListParameterOnceForEachValue) {
     router.get(
         "/items", [](Query<"tag", std::vector<std::string>>, Query<"size", std::optional<shop::Size>>) {}

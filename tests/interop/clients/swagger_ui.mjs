@@ -43,8 +43,18 @@ try {
     operation.locator('tr[data-param-name="name"] input').fill('Ada'),
   );
   const order = await try_out('post', '/orders', async () => {});
+  // Where several descriptions are offered: another one.
+  const services = page.locator('#services');
+  let chosen = null;
+  if (await services.isVisible()) {
+    await services.selectOption('copy');
+    await page.waitForURL((url) => url.search === '?urls.primaryName=copy');
+    await page.locator('.info .title').first().waitFor();
+    chosen = await services.inputValue();
+  }
+  await page.locator('.opblock-get').first().waitFor();
   const styled = await page.locator('.opblock-get').first().evaluate((block) => getComputedStyle(block).borderTopWidth);
-  console.log(JSON.stringify({ title, greeting, order, styled, complaints, asked }));
+  console.log(JSON.stringify({ title, greeting, order, styled, chosen, complaints, asked }));
 } finally {
   await browser.close();
 }

@@ -20,9 +20,18 @@
 namespace flotilla::http {
 
 /// A status that a route may answer with, besides those that its types tell of.
+///
+///     .responses = {ResponseDoc::of<OrderOut>(201, "Placed"), {404, "No such user"}}
 struct ResponseDoc {
     int status = 200;
     std::string description = {};
+    reflect::TypeInfo::Ref body = nullptr;
+
+    /// With that type as its JSON body: for handlers that make their Response themselves.
+    template <class T>
+    static ResponseDoc of(int status, std::string description = {}) {
+        return {status, std::move(description), &reflect::type_info_of<T>};
+    }
 };
 
 /// What an API description says about a route beyond its types.

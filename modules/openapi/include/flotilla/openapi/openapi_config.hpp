@@ -15,9 +15,16 @@ struct ApiDocsConfig {
     Version version = Version::openapi_3_0;
 };
 
+/// One description of several that the page offers.
+struct NamedUrl {
+    std::string name;
+    std::string url;
+};
+
 struct SwaggerUiConfig {
     bool enabled = true;
     std::string path = "/swagger-ui.html";
+    std::vector<NamedUrl> urls;
 };
 
 struct OpenApiConfig {
@@ -38,9 +45,16 @@ FLT_DESCRIBE_CONFIG(
 )
 
 FLT_DESCRIBE_CONFIG(
+    NamedUrl,
+    (name, "The service, for people.", not_blank),
+    (url, "Where its description is, on this host.", not_blank)
+)
+
+FLT_DESCRIBE_CONFIG(
     SwaggerUiConfig,
     (enabled, "Whether there is a page to read it and to try it out."),
-    (path, "What leads there.")
+    (path, "What leads there."),
+    (urls, "Descriptions to choose from, at a gateway; its own when there is none.")
 )
 
 FLT_DESCRIBE_CONFIG(
