@@ -61,13 +61,88 @@ constexpr std::string_view product_query =
 constexpr std::string_view reservation_query =
     "select order_id, product_id, qty, status, updated_at from stock_reservation where order_id = ?";
 
-Task<Result<std::optional<StockRow>>> stock_of(sql::Transaction& tx, const std::string& product_id) {
+Result<std::optional<StockRow>> stock_of(Statements& tx, const std::string& product_id) {
     return tx.query_one<StockRow>("select stock, unit_price from catalog where product_id = ?", product_id);
 }
 
 ReserveOutcome with_stock(ReserveResult result, bool repeated, const std::optional<StockRow>& left) {
     if (!left) return {.result = ReserveResult::unknown_product, .repeated = repeated};
     return {.result = result, .repeated = repeated, .stock = left->stock, .unit_price = left->unit_price};
+}
+
+Result<bool> seed_in(Statements& tx, std::span<const Product> products, WallTime now) {
+    FLT_TRY(const auto there, tx.query_one<std::int64_t>("select count(*) from catalog"));
+    if (there.value_or(0) > 0) return false;
+    for (Product product : products) {
+        product.created_at = now;
+        product.updated_at = now;
+        // Another instance may do the same at this moment.
+        FLT_CHECK(tx.insert_if_absent("catalog", product));
+    }
+    return true;
+}
+
+Result<ReserveOutcome> repeat(Statements& tx, const Reservation& wanted) {
+    FLT_TRY(const auto known, tx.query_one<Reservation>(reservation_query, wanted.order_id));
+    if (!known) return fail(Errc::internal, "a reservation is there and cannot be read");
+    const ReserveResult result = repeated_result(*known, wanted);
+    if (result == ReserveResult::released || result == ReserveResult::mismatch)
+        return ReserveOutcome{.result = result, .repeated = true};
+    FLT_TRY(const auto left, stock_of(tx, wanted.product_id));
+    return with_stock(result, true, left);
+}
+
+// The row of the reservation comes first: of two requests for the same order one waits here for the other.
+Result<ReserveOutcome> reserve_in(Statements& tx, const Reservation& wanted) {
+    FLT_TRY(const bool first, tx.insert_if_absent("stock_reservation", wanted));
+    if (!first) return repeat(tx, wanted);
+    FLT_TRY(
+        const auto taken,
+        tx.execute(
+            "update catalog set stock = stock - ?, version = version + 1, updated_at = ? "
+            "where product_id = ? and stock >= ?",
+            wanted.qty,
+            wanted.updated_at,
+            wanted.product_id,
+            wanted.qty
+        )
+    );
+    FLT_TRY(const auto left, stock_of(tx, wanted.product_id));
+    if (taken.rows == 1) return with_stock(ReserveResult::reserved, false, left);
+    FLT_CHECK(tx.execute(
+        "update stock_reservation set status = ? where order_id = ?",
+        ReservationStatus::rejected,
+        wanted.order_id
+    ));
+    return with_stock(ReserveResult::insufficient, false, left);
+}
+
+Result<ReleaseOutcome> release_in(Statements& tx, const std::string& order_id, WallTime now) {
+    const Reservation tombstone{
+        .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
+    };
+    FLT_TRY(const bool came_first, tx.insert_if_absent("stock_reservation", tombstone));
+    if (came_first) return ReleaseOutcome{};
+    FLT_TRY(
+        const auto released,
+        tx.execute(
+            "update stock_reservation set status = ?, updated_at = ? where order_id = ? and status = ?",
+            ReservationStatus::released,
+            now,
+            order_id,
+            ReservationStatus::reserved
+        )
+    );
+    if (released.rows == 0) return ReleaseOutcome{.repeated = true};
+    FLT_CHECK(tx.execute(
+        "update catalog set stock = stock + (select r.qty from stock_reservation r where r.order_id = ?), "
+        "version = version + 1, updated_at = ? "
+        "where product_id = (select r.product_id from stock_reservation r where r.order_id = ?)",
+        order_id,
+        now,
+        order_id
+    ));
+    return ReleaseOutcome{.released = true};
 }
 
 }  // namespace
@@ -127,102 +202,27 @@ Task<Result<bool>> CatalogRepository::update(Product product) const {
 }
 
 Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) const {
-    std::function<Task<Result<bool>>(sql::Transaction&)> body = [this, products](sql::Transaction& tx) {
-        return seed_in(tx, products);
+    std::function<Result<bool>(Statements&)> body = [products, now = clock_.wall_now()](Statements& tx) {
+        return seed_in(tx, products, now);
     };
-    const auto seeded = co_await source_->transact<bool>(std::move(body));
+    const auto seeded = co_await source_.at_once<bool>(std::move(body));
     if (!seeded) co_return fail(seeded.error());
     co_return Result<void>();
 }
 
-Task<Result<bool>> CatalogRepository::seed_in(sql::Transaction& tx, std::span<const Product> products) const {
-    FLT_CO_TRY(const auto there, co_await tx.query_value<std::int64_t>("select count(*) from catalog"));
-    if (there > 0) co_return false;
-    for (Product product : products) {
-        product.created_at = clock_.wall_now();
-        product.updated_at = product.created_at;
-        // Another instance may do the same at this moment.
-        FLT_CO_TRY([[maybe_unused]] const bool added, co_await tx.insert_if_absent("catalog", product));
-    }
-    co_return true;
-}
-
 Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
-    std::function<Task<Result<ReserveOutcome>>(sql::Transaction&)> body =
-        [this, &wanted](sql::Transaction& tx) { return reserve_in(tx, wanted); };
-    co_return co_await source_->transact<ReserveOutcome>(std::move(body));
-}
-
-// The row of the reservation comes first: of two requests for the same order one waits here for the other.
-Task<Result<ReserveOutcome>> CatalogRepository::reserve_in(sql::Transaction& tx, const Reservation& wanted)
-    const {
-    FLT_CO_TRY(const bool first, co_await tx.insert_if_absent("stock_reservation", wanted));
-    if (!first) co_return co_await repeat(tx, wanted);
-    FLT_CO_TRY(
-        const auto taken,
-        co_await tx.execute(
-            "update catalog set stock = stock - ?, version = version + 1, updated_at = ? "
-            "where product_id = ? and stock >= ?",
-            wanted.qty,
-            wanted.updated_at,
-            wanted.product_id,
-            wanted.qty
-        )
-    );
-    FLT_CO_TRY(const auto left, co_await stock_of(tx, wanted.product_id));
-    if (taken.rows == 1) co_return with_stock(ReserveResult::reserved, false, left);
-    FLT_CO_CHECK(co_await tx.execute(
-        "update stock_reservation set status = ? where order_id = ?",
-        ReservationStatus::rejected,
-        wanted.order_id
-    ));
-    co_return with_stock(ReserveResult::insufficient, false, left);
-}
-
-Task<Result<ReserveOutcome>> CatalogRepository::repeat(sql::Transaction& tx, const Reservation& wanted) {
-    FLT_CO_TRY(const auto known, co_await tx.query_one<Reservation>(reservation_query, wanted.order_id));
-    if (!known) co_return fail(Errc::internal, "a reservation is there and cannot be read");
-    const ReserveResult result = repeated_result(*known, wanted);
-    if (result == ReserveResult::released || result == ReserveResult::mismatch)
-        co_return ReserveOutcome{.result = result, .repeated = true};
-    FLT_CO_TRY(const auto left, co_await stock_of(tx, wanted.product_id));
-    co_return with_stock(result, true, left);
+    std::function<Result<ReserveOutcome>(Statements&)> body = [wanted = std::move(wanted)](Statements& tx) {
+        return reserve_in(tx, wanted);
+    };
+    co_return co_await source_.at_once<ReserveOutcome>(std::move(body));
 }
 
 Task<Result<ReleaseOutcome>> CatalogRepository::release(std::string order_id) const {
-    std::function<Task<Result<ReleaseOutcome>>(sql::Transaction&)> body =
-        [this, &order_id](sql::Transaction& tx) { return release_in(tx, order_id); };
-    co_return co_await source_->transact<ReleaseOutcome>(std::move(body));
-}
-
-Task<Result<ReleaseOutcome>> CatalogRepository::release_in(sql::Transaction& tx, const std::string& order_id)
-    const {
-    const WallTime now = clock_.wall_now();
-    const Reservation tombstone{
-        .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
+    std::function<Result<ReleaseOutcome>(Statements&)> body = [order_id = std::move(order_id),
+                                                               now = clock_.wall_now()](Statements& tx) {
+        return release_in(tx, order_id, now);
     };
-    FLT_CO_TRY(const bool came_first, co_await tx.insert_if_absent("stock_reservation", tombstone));
-    if (came_first) co_return ReleaseOutcome{};
-    FLT_CO_TRY(
-        const auto released,
-        co_await tx.execute(
-            "update stock_reservation set status = ?, updated_at = ? where order_id = ? and status = ?",
-            ReservationStatus::released,
-            now,
-            order_id,
-            ReservationStatus::reserved
-        )
-    );
-    if (released.rows == 0) co_return ReleaseOutcome{.repeated = true};
-    FLT_CO_CHECK(co_await tx.execute(
-        "update catalog set stock = stock + (select r.qty from stock_reservation r where r.order_id = ?), "
-        "version = version + 1, updated_at = ? "
-        "where product_id = (select r.product_id from stock_reservation r where r.order_id = ?)",
-        order_id,
-        now,
-        order_id
-    ));
-    co_return ReleaseOutcome{.released = true};
+    co_return co_await source_.at_once<ReleaseOutcome>(std::move(body));
 }
 
 }  // namespace flotilla::shop::catalog

@@ -23,6 +23,49 @@ constexpr std::string_view finish_key =
 /// So many that it is all.
 constexpr std::int64_t no_limit = std::numeric_limits<std::int32_t>::max();
 
+Result<bool> insert_in(
+    Statements& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
+) {
+    if (key && replace_key) {
+        FLT_CHECK(tx.execute(
+            "delete from idempotency_key where user_id = ? and idem_key = ? and expires_at <= ?",
+            key->user_id,
+            key->idem_key,
+            order.created_at
+        ));
+    }
+    if (key) {
+        FLT_TRY(const bool ours, tx.insert_if_absent("idempotency_key", *key));
+        if (!ours) return false;
+    }
+    FLT_CHECK(tx.insert("orders", order));
+    return true;
+}
+
+Result<bool> advance_in(Statements& tx, const Order& order, const std::optional<StoredAnswer>& answer) {
+    FLT_TRY(
+        const auto advanced,
+        tx.execute(
+            "update orders set status = ?, reason = ?, unit_price = ?, total_price = ?, version = ? "
+            "where order_id = ? and version = ?",
+            order.status,
+            order.reason,
+            order.unit_price,
+            order.total_price,
+            order.version,
+            order.order_id,
+            order.version - 1
+        )
+    );
+    if (advanced.rows == 0) return false;
+    if (answer) {
+        FLT_CHECK(tx.execute(
+            finish_key, KeyState::done, answer->status, answer->body, order.order_id, KeyState::running
+        ));
+    }
+    return true;
+}
+
 }  // namespace
 
 Task<Result<std::vector<Order>>> OrderRepository::list(std::string user_id, OrderPage page) const {
@@ -54,65 +97,19 @@ Task<Result<std::optional<KeyRow>>> OrderRepository::find_key(std::string user_i
 }
 
 Task<Result<bool>> OrderRepository::insert(Order order, std::optional<KeyRow> key, bool replace_key) const {
-    if (!key) {
-        const auto inserted = co_await source_->insert("orders", order);
-        if (!inserted) co_return fail(inserted.error());
-        co_return true;
-    }
-    std::function<Task<Result<bool>>(sql::Transaction&)> body = [&](sql::Transaction& tx) {
-        return insert_in(tx, order, key, replace_key);
-    };
-    co_return co_await source_->transact<bool>(std::move(body));
-}
-
-Task<Result<bool>> OrderRepository::insert_in(
-    sql::Transaction& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
-) {
-    if (replace_key) {
-        FLT_CO_CHECK(co_await tx.execute(
-            "delete from idempotency_key where user_id = ? and idem_key = ? and expires_at <= ?",
-            key->user_id,
-            key->idem_key,
-            order.created_at
-        ));
-    }
-    FLT_CO_TRY(const bool ours, co_await tx.insert_if_absent("idempotency_key", *key));
-    if (!ours) co_return false;
-    FLT_CO_CHECK(co_await tx.insert("orders", order));
-    co_return true;
+    std::function<Result<bool>(Statements&)> body =
+        [order = std::move(order), key = std::move(key), replace_key](Statements& tx) {
+            return insert_in(tx, order, key, replace_key);
+        };
+    co_return co_await source_.at_once<bool>(std::move(body));
 }
 
 Task<Result<bool>> OrderRepository::advance(Order order, std::optional<StoredAnswer> answer) const {
-    std::function<Task<Result<bool>>(sql::Transaction&)> body = [&](sql::Transaction& tx) {
+    std::function<Result<bool>(Statements&)> body = [order = std::move(order),
+                                                     answer = std::move(answer)](Statements& tx) {
         return advance_in(tx, order, answer);
     };
-    co_return co_await source_->transact<bool>(std::move(body));
-}
-
-Task<Result<bool>> OrderRepository::advance_in(
-    sql::Transaction& tx, const Order& order, const std::optional<StoredAnswer>& answer
-) {
-    FLT_CO_TRY(
-        const auto advanced,
-        co_await tx.execute(
-            "update orders set status = ?, reason = ?, unit_price = ?, total_price = ?, version = ? "
-            "where order_id = ? and version = ?",
-            order.status,
-            order.reason,
-            order.unit_price,
-            order.total_price,
-            order.version,
-            order.order_id,
-            order.version - 1
-        )
-    );
-    if (advanced.rows == 0) co_return false;
-    if (answer) {
-        FLT_CO_CHECK(co_await tx.execute(
-            finish_key, KeyState::done, answer->status, answer->body, order.order_id, KeyState::running
-        ));
-    }
-    co_return true;
+    co_return co_await source_.at_once<bool>(std::move(body));
 }
 
 Task<Result<void>> OrderRepository::answer(std::string order_id, StoredAnswer answer) const {

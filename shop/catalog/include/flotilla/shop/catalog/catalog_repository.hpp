@@ -42,11 +42,6 @@ public:
     [[nodiscard]] Task<Result<ReleaseOutcome>> release(std::string order_id) const;
 
 private:
-    Task<Result<ReserveOutcome>> reserve_in(sql::Transaction& tx, const Reservation& wanted) const;
-    Task<Result<ReleaseOutcome>> release_in(sql::Transaction& tx, const std::string& order_id) const;
-    static Task<Result<ReserveOutcome>> repeat(sql::Transaction& tx, const Reservation& wanted);
-    Task<Result<bool>> seed_in(sql::Transaction& tx, std::span<const Product> products) const;
-
     const DataSource& source_;
     const Clock& clock_;
 };

@@ -53,13 +53,6 @@ public:
     [[nodiscard]] Task<Result<std::int64_t>> forget_keys(WallTime now) const;
 
 private:
-    static Task<Result<bool>> insert_in(
-        sql::Transaction& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
-    );
-    static Task<Result<bool>> advance_in(
-        sql::Transaction& tx, const Order& order, const std::optional<StoredAnswer>& answer
-    );
-
     const DataSource& source_;
 };
 
