@@ -27,12 +27,23 @@ def shop(owner, registry):
     return start
 
 
+@pytest.fixture(params=["sqlite", "mariadb"])
+def any_shop(request, shop):
+    """The same on either database."""
+    mariadb = request.getfixturevalue("mariadb") if request.param == "mariadb" else None
+
+    def start(**arguments):
+        return shop(mariadb=mariadb, **arguments)
+
+    return start
+
+
 def body_of(answer):
     return json.loads(answer.body)
 
 
-def test_s26_an_order_takes_its_stock(shop):
-    shop = shop()
+def test_s26_an_order_takes_its_stock(any_shop):
+    shop = any_shop()
     answer = shop.order("u1", 10, "k1")
     assert answer.status == 201
     order = body_of(answer)
@@ -43,8 +54,8 @@ def test_s26_an_order_takes_its_stock(shop):
     shop.verify([order["orderId"]])
 
 
-def test_s16_two_order_instances_show_the_same(shop):
-    shop = shop(orders=2)
+def test_s16_two_order_instances_show_the_same(any_shop):
+    shop = any_shop(orders=2)
     ids = {body_of(shop.order("u1", 1, f"k{i}", at=i % 2))["orderId"] for i in range(10)}
     lists = {shop.list_of("u1", at=i % 2).body for i in range(20)}
     assert len(lists) == 1
@@ -77,8 +88,8 @@ def test_s28_the_price_is_whose_the_policy_says(shop, policy, status, total):
     assert body_of(answer).get("totalPrice") == total
 
 
-def test_s29_nothing_is_sold_twice(shop):
-    shop = shop(catalogs=2, orders=2)
+def test_s29_nothing_is_sold_twice(any_shop):
+    shop = any_shop(catalogs=2, orders=2)
     admin = {**shop.as_user("boss", roles=["admin"]), "If-Match": '"0"'}
     edit = shop.catalogs[0].ask("PATCH", "/catalogs/CATALOG-001", {"stock": 10}, admin)
     assert edit.status == 200
@@ -93,8 +104,8 @@ def test_s29_nothing_is_sold_twice(shop):
         assert "shop_oversell_total 0.0" in part.ask("GET", "/actuator/prometheus").text
 
 
-def test_s30_one_key_is_one_order(shop):
-    shop = shop(orders=2)
+def test_s30_one_key_is_one_order(any_shop):
+    shop = any_shop(orders=2)
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda i: shop.patient_order("u1", 1, "k7"), range(20)))
     assert {answer.status for answer in answers} == {201}
@@ -110,8 +121,8 @@ def test_s30_one_key_is_one_order(shop):
     assert shop.stock() == 99
 
 
-def test_s31_a_cancelled_order_gives_its_stock_back_once(shop):
-    shop = shop()
+def test_s31_a_cancelled_order_gives_its_stock_back_once(any_shop):
+    shop = any_shop()
     order = body_of(shop.order("u1", 10))["orderId"]
     path = f"/order-service/u1/orders/{order}"
     assert shop.orders[0].ask("DELETE", path, headers=shop.as_user("u1")).status == 202
@@ -120,8 +131,8 @@ def test_s31_a_cancelled_order_gives_its_stock_back_once(shop):
     assert shop.stock() == 100
 
 
-def test_s31_a_catalog_that_is_too_slow_loses_the_order(shop):
-    shop = shop(
+def test_s31_a_catalog_that_is_too_slow_loses_the_order(any_shop):
+    shop = any_shop(
         shop__fault__catalog__reserve__delay_ms=3000,
         shop__order__resolve_after="300ms",
         shop__order__pending_timeout="1s",
@@ -146,8 +157,8 @@ def test_s44_without_the_catalog_orders_are_put_off_quickly(shop):
     assert shop.patient_order("u1", 1, "k1").status == 201
 
 
-def test_s77_clients_keep_the_list_until_the_stock_changes(shop):
-    shop = shop()
+def test_s77_clients_keep_the_list_until_the_stock_changes(any_shop):
+    shop = any_shop()
     catalog = shop.catalogs[0]
     first = catalog.ask("GET", "/catalog-service/catalogs")
     assert first.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30, stale-if-error=60"
@@ -180,8 +191,8 @@ def test_faults_change_at_run_time(shop):
 
 
 # kill -9 of one part after the other while people order: nothing is lost, nothing doubled, the stock is exact.
-def test_s71_whatever_is_killed_no_order_is_lost_or_doubled(shop):
-    shop = shop(catalogs=2, orders=2, shop__order__resolve_after="1s", shop__order__sweep_interval="200ms")
+def test_s71_whatever_is_killed_no_order_is_lost_or_doubled(any_shop):
+    shop = any_shop(catalogs=2, orders=2, shop__order__resolve_after="1s", shop__order__sweep_interval="200ms")
     admin = {**shop.as_user("boss", roles=["admin"]), "If-Match": '"0"'}
     assert shop.catalogs[0].ask("PATCH", "/catalogs/CATALOG-001", {"stock": 100_000}, admin).status == 200
     done = threading.Event()
@@ -212,6 +223,31 @@ def test_s71_whatever_is_killed_no_order_is_lost_or_doubled(shop):
     # One row for each key, one order for each row.
     keys = shop.rows("orderdb", "select count(*), count(distinct order_id) from idempotency_key")[0]
     assert keys == (len(ids), len(ids))
+
+
+def test_s73_a_database_that_is_killed_costs_time_and_no_order(shop, mariadb):
+    shop = shop(mariadb=mariadb, shop__order__resolve_after="1s", shop__order__sweep_interval="200ms")
+    first = body_of(shop.patient_order("u1", 1, "before"))["orderId"]
+    mariadb.kill()
+    for _ in range(3):
+        away = shop.order("u1", 1, "meanwhile")
+        assert (away.status, away.headers.get("retry-after")) == (503, "1"), away.text
+    assert shop.orders[0].ask("GET", "/actuator/health/liveness").status == 200
+    mariadb.restart()
+    meanwhile = shop.patient_order("u1", 1, "meanwhile", limit=10)
+    assert meanwhile.status == 201
+    assert len(shop.verify([first, body_of(meanwhile)["orderId"]])) == 2
+
+
+def test_s90_both_describe_themselves(shop):
+    shop = shop()
+    for part, path in ((shop.orders[0], "/order-service/{userId}/orders"), (shop.catalogs[0], "/catalog-service/catalogs")):
+        document = json.loads(part.ask("GET", "/v3/api-docs").body)
+        assert path in document["paths"] and not any(each.startswith("/{") for each in document["paths"])
+        assert part.ask("GET", "/swagger-ui/index.html").status == 200
+    schemas = json.loads(shop.orders[0].ask("GET", "/v3/api-docs").body)["components"]["schemas"]
+    placed = body_of(shop.order("u1", 1))
+    assert set(placed) == set(schemas["PlacedOrder"]["properties"])
 
 
 def test_a_service_without_a_secret_says_so_and_ends(program, tmp_path):

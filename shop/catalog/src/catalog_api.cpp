@@ -3,9 +3,31 @@
 #include <fmt/format.h>
 
 #include "answers.hpp"
+#include "flotilla/http/percent.hpp"
 #include "flotilla/shop/paths.hpp"
 
 namespace flotilla::shop::catalog {
+
+namespace {
+
+constexpr const char* api_tag = "Catalog";
+
+http::RouteOptions said(const char* summary, std::vector<http::ResponseDoc> responses = {}) {
+    return {.doc = {.summary = summary, .tag = api_tag, .responses = std::move(responses)}};
+}
+
+http::RouteOptions with_token(const char* summary, std::vector<http::ResponseDoc> responses) {
+    http::RouteOptions options = said(summary, std::move(responses));
+    options.doc.responses.push_back({403, "The token has not the role"});
+    options.doc.bearer = true;
+    return options;
+}
+
+const http::ResponseDoc kept{304, "As the client has it"};
+const http::ResponseDoc invalid{400, "A field is wrong"};
+const http::ResponseDoc unknown{404, "No such product"};
+
+}  // namespace
 
 void CatalogApi::mount(http::Router& router) {
     using http::Body;
@@ -15,31 +37,47 @@ void CatalogApi::mount(http::Router& router) {
 
     BothPaths paths(router, "/catalog-service");
     paths.health_check([this] { return health_text(); });
-    paths.get(
+    paths.get<std::vector<ProductView>>(
         "/catalogs",
         [this](Request& request, Query<"limit", Text> limit, Query<"cursor", Text> cursor) {
             return list(request, *limit, *cursor);
-        }
+        },
+        said("Lists products", {kept, invalid})
     );
     const auto get_one = [this](Request& request, Path<"productId"> id) { return one(request, *id); };
-    paths.get("/catalogs/{productId}", get_one);
-    paths.get("/{productId}", get_one);
-    paths.post("/catalogs", [this](Request& request, Body<NewProduct> in) { return create(request, *in); });
-    paths.patch(
+    paths.get<ProductView>("/catalogs/{productId}", get_one, said("A product", {kept, unknown}));
+    paths.get<ProductView>("/{productId}", get_one, said("A product, by its short path", {kept, unknown}));
+    paths.post<ProductView>(
+        "/catalogs",
+        [this](Request& request, Body<NewProduct> in) { return create(request, *in); },
+        with_token("Adds a product", {{201, "Added"}, {409, "There is one of that id"}})
+    );
+    paths.patch<ProductView>(
         "/catalogs/{productId}",
         [this](Request& request, Path<"productId"> id, Body<ProductEdit> in) {
             return edit(request, *id, *in);
-        }
+        },
+        with_token(
+            "Changes a product", {unknown, {412, "It has changed meanwhile"}, {428, "If-Match is required"}}
+        )
     );
-    paths.put(
+    paths.put<ReservationOut>(
         "/reservations/{orderId}",
         [this](Request& request, Path<"orderId"> id, Body<ReservationIn> in) {
             return reserve(request, *id, *in);
-        }
+        },
+        with_token(
+            "Takes stock for an order, once",
+            {unknown,
+             {409, "Not enough, or given back"},
+             {422, "The order id stands for another product or quantity"}}
+        )
     );
-    paths.del("/reservations/{orderId}", [this](Request& request, Path<"orderId"> id) {
-        return release(request, *id);
-    });
+    paths.del<ReleaseOut>(
+        "/reservations/{orderId}",
+        [this](Request& request, Path<"orderId"> id) { return release(request, *id); },
+        with_token("Gives the stock of an order back, once", {invalid})
+    );
 }
 
 Task<http::Response> CatalogApi::list(
@@ -87,6 +125,7 @@ Task<http::Response> CatalogApi::create(Request& request, NewProduct in) {
     means_.log.info("{} has added the product {}", caller->id, product->product_id);
     Response response(http::Status::created);
     response.set("ETag", tag_of(*product));
+    response.set("Location", "/catalog-service/catalogs/" + http::percent_encode(product->product_id));
     reflect::append_json(response.text_body("application/json"), view_of(*product));
     co_return response;
 }

@@ -6,12 +6,18 @@
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/crypto/digest.hpp"
+#include "flotilla/http/percent.hpp"
 #include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/paths.hpp"
 
 namespace flotilla::shop::order {
 
 namespace {
+
+http::RouteOptions described(const char* summary, std::vector<http::ResponseDoc> responses) {
+    responses.push_back({403, "The token is somebody else's"});
+    return {.doc = {.summary = summary, .tag = "Order", .responses = std::move(responses), .bearer = true}};
+}
 
 template <class T>
 http::Response json_answer(http::Status status, const T& value) {
@@ -37,10 +43,21 @@ void OrderApi::mount(http::Router& router) {
 
     BothPaths paths(router, "/order-service");
     paths.health_check([this] { return health_text(); });
-    paths.post("/{userId}/orders", [this](Request& request, Path<"userId"> user, Body<NewOrder> in) {
-        return place(request, *user, *in);
-    });
-    paths.get(
+    paths.post<PlacedOrder>(
+        "/{userId}/orders",
+        [this](Request& request, Path<"userId"> user, Body<NewOrder> in) {
+            return place(request, *user, *in);
+        },
+        described(
+            "Places an order; Idempotency-Key makes it safe to ask again",
+            {{201, "Taken"},
+             {404, "No such product"},
+             {409, "Not enough in stock, another price, or the first request is not answered yet"},
+             {422, "The Idempotency-Key was used for another order"},
+             {503, "Not now: after Retry-After"}}
+        )
+    );
+    paths.get<std::vector<ListedOrder>>(
         "/{userId}/orders",
         [this](
             Request& request,
@@ -48,17 +65,25 @@ void OrderApi::mount(http::Router& router) {
             Query<"limit", Text> limit,
             Query<"cursor", Text> cursor,
             Query<"sort", Text> sort
-        ) { return list(request, *user, {*limit, *cursor, *sort}); }
+        ) { return list(request, *user, {*limit, *cursor, *sort}); },
+        described("Lists the orders of a user", {{400, "A parameter is wrong"}})
     );
-    paths.get(
+    paths.get<ListedOrder>(
         "/{userId}/orders/{orderId}",
-        [this](Request& request, Path<"userId"> user, Path<"orderId"> id) { return one(request, *user, *id); }
+        [this](Request& request, Path<"userId"> user, Path<"orderId"> id) {
+            return one(request, *user, *id);
+        },
+        described("An order", {{404, "No such order"}})
     );
     paths.del(
         "/{userId}/orders/{orderId}",
         [this](Request& request, Path<"userId"> user, Path<"orderId"> id) {
             return cancel(request, *user, *id);
-        }
+        },
+        described(
+            "Cancels an order, and gives its stock back",
+            {{202, "On its way"}, {404, "No such order"}, {409, "Too late"}}
+        )
     );
 }
 
@@ -68,11 +93,13 @@ Task<http::Response> OrderApi::place(Request& request, std::string user_id, NewO
         co_return refused(request, *no);
     auto wanted = place_request(request, std::move(user_id), std::move(in));
     if (!wanted) co_return refused(request, wanted.error());
+    const std::string list_path = "/order-service/" + http::percent_encode(wanted->user_id) + "/orders/";
     const auto wait = preferred_wait(request.header("Prefer"));
     if (wait) wanted->wait = std::min<Duration>(*wait, means_.longest_wait);
     const auto answered = co_await means_.desk.place(*std::move(wanted));
     if (!answered) co_return refused(request, answered.error());
     Response response(http::Status(answered->answer.status), "application/json", answered->answer.body);
+    if (response.status() == http::Status::created) response.set("Location", list_path + answered->order_id);
     if (answered->replayed) response.set("Idempotent-Replayed", "true");
     if (wait && answered->settled) response.set("Preference-Applied", fmt::format("wait={}", wait->count()));
     co_return response;

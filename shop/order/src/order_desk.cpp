@@ -13,6 +13,14 @@ using namespace std::chrono_literals;
 
 constexpr Duration pause_between_looks = 100ms;
 
+Answered replay_of(const KeyRow& row) {
+    return {
+        .answer = {row.status.value_or(http::code_of(http::Status::created)), row.response.value_or("")},
+        .order_id = row.order_id.value_or(""),
+        .replayed = true,
+    };
+}
+
 }  // namespace
 
 Task<Outcome<Answered>> OrderDesk::place(PlaceRequest request) {
@@ -60,10 +68,7 @@ Task<Outcome<OrderDesk::Earlier>> OrderDesk::earlier(const PlaceRequest& request
             co_return co_await still_going(**row);
         case KeyVerdict::replay:
             means_.meters.replayed.increment();
-            co_return Earlier{
-                .answered =
-                    Answered{{(*row)->status.value_or(201), (*row)->response.value_or("")}, true, true}
-            };
+            co_return Earlier{.answered = replay_of(**row)};
     }
     co_return Earlier{};
 }
@@ -165,7 +170,9 @@ Task<Answered> OrderDesk::bring_to_an_end(Order order, Duration wait, bool has_k
                 means_.log.warn("order {}: {}", order.order_id, kept.error().message());
         }
     }
-    co_return Answered{.answer = *std::move(written), .replayed = false, .settled = settled};
+    co_return Answered{
+        .answer = *std::move(written), .order_id = std::move(order.order_id), .settled = settled
+    };
 }
 
 StoredAnswer OrderDesk::answer_to(const Order& order, std::optional<std::int64_t> available) const {

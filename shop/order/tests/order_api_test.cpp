@@ -139,6 +139,7 @@ TEST(OrderApi, N11_AnOrderIsThereForWhoAsksNext) {
         EXPECT_EQ(rows[0]["orderId"].string_or(""), id);
         EXPECT_EQ(rows[0]["totalPrice"].as_int64(), 15000);
         EXPECT_EQ(rows[0]["createdAt"].string_or(""), "2023-11-14T22:13:20.000+00:00");
+        EXPECT_EQ(placed.headers().find("Location"), "/order-service/u1/orders/" + id);
         const auto one = co_await shop.send("GET /order-service/u1/orders/" + id);
         EXPECT_EQ(text_in(one, "status"), "CONFIRMED");
         const auto none = co_await shop.send("GET /u1/orders/nothing");

@@ -74,10 +74,10 @@ class Part(Program):
 
 
 class Shop:
-    """`owner` stops what is started. The databases are SQLite files that instances of a service share."""
+    """`owner` stops what is started. Instances of a service share a database: an SQLite file, or one in MariaDB."""
 
-    def __init__(self, owner, registry, catalogs=1, orders=1, **properties):
-        self.owner, self.registry = owner, registry
+    def __init__(self, owner, registry, catalogs=1, orders=1, mariadb=None, **properties):
+        self.owner, self.registry, self.mariadb = owner, registry, mariadb
         self.folder = pathlib.Path(owner.folder)
         common = {key.replace("__", ".").replace("_", "-"): value for key, value in properties.items()}
         self.catalogs = [self.part("shop-catalog", "catalogdb", common) for _ in range(catalogs)]
@@ -88,8 +88,12 @@ class Shop:
             wait_until(lambda part=part: self.finds_the_catalog(part), "orders find the catalog")
 
     def part(self, name, database, properties):
-        url = f"sqlite:{self.folder}/{database}.sqlite"
-        return Part(self, name, {"spring.datasource.url": url, **properties})
+        if not self.mariadb:
+            source = {"spring.datasource.url": f"sqlite:{self.folder}/{database}.sqlite"}
+        else:
+            self.mariadb.create_database(database)
+            source = self.mariadb.properties(database)
+        return Part(self, name, {**source, **properties})
 
     def finds_the_catalog(self, part):
         """An unknown product is known to be unknown."""
@@ -134,6 +138,9 @@ class Shop:
 
     def rows(self, database, query):
         """What is in a database, read beside the service."""
+        if self.mariadb:
+            rows = self.mariadb.query(query, database)
+            return [tuple(int(value) if value.lstrip("-").isdigit() else value for value in row) for row in rows]
         connection = sqlite3.connect(f"file:{self.folder}/{database}.sqlite?mode=ro", uri=True, timeout=10)
         try:
             return connection.execute(query).fetchall()

@@ -31,6 +31,7 @@ struct PlaceRequest {
 /// What it is answered.
 struct Answered {
     StoredAnswer answer;
+    std::string order_id{};
     bool replayed = false;  ///< as the first time
     bool settled = true;    ///< the end has come
 };
