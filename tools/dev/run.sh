@@ -3,7 +3,6 @@
 
 FLEET_DATA=build/data
 FLEET=build/release/bin/flotilla
-FLEET_FILE=examples/harbour.yml
 
 help_up() {
     cat <<'TEXT'
@@ -17,7 +16,7 @@ TEXT
 
 run_up() {
     build_targets release programs
-    exec "$FLEET" up "--data=$FLEET_DATA" "--file=$FLEET_FILE" "$@"
+    exec "$FLEET" up "--data=$FLEET_DATA" "$@"
 }
 
 help_down() {
