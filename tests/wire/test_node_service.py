@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.programs import ROOT, Program, fetch, free_port, tool, wait_until
+from support.programs import BINARIES, ROOT, Program, fetch, free_port, tool, wait_until
 from support.registry import Registry
 from support.upstream import Upstream
 
@@ -203,23 +203,46 @@ def test_prometheus_can_read_it(node_service, promtool):
     assert "nonsense" not in (promtool(answer.text) or "")
 
 
-def test_flotilla_up_can_run_it_beside_the_registry(owner, tmp_path):
-    """The fleet of the example, without the gateway."""
-    registry_port, node_port = free_port(), free_port()
+def test_s62_through_the_gateway_it_is_reached_and_calls_back_in_the_same_trace(owner, registry, node_service, upstream):
+    upstream.answer = json_answer([{"orderId": "1"}])
+    port = {"$": upstream.port, "@enabled": "true"}
+    registry.enroll("ORDER-SERVICE", "scripted", ipAddr="127.0.0.1", hostName="127.0.0.1", port=port)
+    gateway_port = free_port()
+    node_service(f"--gateway.url=http://127.0.0.1:{gateway_port}", registry=registry)
+    wait_until(lambda: ids(registry), "registered")
+    gateway = owner.add(
+        Program(
+            [BINARIES / "flotilla", "gateway", f"--server.port={gateway_port}",
+             f"--eureka.client.service-url.defaultZone={registry.url('/eureka/')}",
+             f"--spring.config.additional-location={FOLDER / 'routes.yml'}"],
+            owner.log_path("gateway"),
+        )
+    )  # fmt: skip
+    gateway.wait_for_port(gateway_port)
+    url = f"http://127.0.0.1:{gateway_port}/node-service"
+    wait_until(lambda: fetch(f"{url}/health_check").status == 200, "the gateway finds it")
+    answer = fetch(f"{url}/users/u-1/orders", headers={"b3": f"{TRACE}-{SPAN}-1"})
+    assert (answer.status, json.loads(answer.body)) == (200, [{"orderId": "1"}])
+    (call,) = upstream.take()
+    assert call.target == "/order-service/u-1/orders"
+    assert call.header("X-B3-TraceId") == TRACE
+    assert call.header("X-B3-Sampled") == "1"
+
+
+def test_flotilla_up_runs_the_fleet_of_the_example(owner, tmp_path):
+    ports = {name: free_port() for name in ("registry", "gateway", "node")}
     up = owner.add(
         Program(
-            [ROOT / "build/release/bin/flotilla", "up", "--file", FOLDER / "fleet.yml", "--data", tmp_path / "data",
-             "--without", "gateway", "--port", f"registry={registry_port}", "--port", f"node={node_port}"],
+            [BINARIES / "flotilla", "up", "--file", FOLDER / "fleet.yml", "--data", tmp_path / "data",
+             f"--eureka.consul.dns-port={free_port()}", *(f"--port={name}={port}" for name, port in ports.items())],
             tmp_path / "up.log",
             cwd=ROOT,
         )
     )  # fmt: skip
     up.wait_for_log("Up in")
-    found = wait_until(
-        lambda: fetch(f"http://127.0.0.1:{registry_port}/eureka/apps/NODE-SERVICE", headers={"Accept": "application/json"}),
-        "answers",
-    )
-    assert found.status == 200
+    url = f"http://127.0.0.1:{ports['gateway']}/node-service/health_check"
+    answer = wait_until(lambda: found if (found := fetch(url)).status == 200 else None, "it is reached")
+    assert answer.text == f"It's Working in Node Service on PORT {ports['node']}"
     up.signal(signal.SIGINT)
     assert up.wait_for_exit() == 0
     assert "left the registry" in up.log()
