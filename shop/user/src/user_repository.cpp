@@ -3,6 +3,9 @@
 #include <limits>
 #include <string>
 
+#include "flotilla/base/task_context.hpp"
+#include "flotilla/runtime/event_loop.hpp"
+
 namespace flotilla::shop::user {
 
 namespace {
@@ -12,6 +15,24 @@ std::string select(std::string_view rest) {
         .append(rest);
 }
 
+/// What the task does meanwhile has that long.
+class Limited {
+public:
+    explicit Limited(Duration limit) : task_(TaskContext::current()), former_(task_.deadline) {
+        const TimePoint now = runtime::EventLoop::current().now();
+        task_.deadline = former_.or_sooner(Deadline::after(now, limit));
+    }
+
+    ~Limited() { task_.deadline = former_; }
+
+    Limited(const Limited&) = delete;
+    Limited& operator=(const Limited&) = delete;
+
+private:
+    TaskContext& task_;
+    Deadline former_;
+};
+
 /// So many that it is all.
 constexpr std::int64_t no_limit = std::numeric_limits<std::int32_t>::max();
 
@@ -19,6 +40,7 @@ constexpr std::int64_t no_limit = std::numeric_limits<std::int32_t>::max();
 
 Task<Result<std::vector<User>>> UserRepository::page(std::optional<std::int64_t> limit, std::string after)
     const {
+    const Limited limited(limit_);
     const std::int64_t at_most = limit.value_or(no_limit);
     if (after.empty()) {
         const std::string query = select("order by id limit ?");
@@ -30,20 +52,24 @@ Task<Result<std::vector<User>>> UserRepository::page(std::optional<std::int64_t>
 }
 
 Task<Result<std::optional<User>>> UserRepository::find(std::string user_id) const {
+    const Limited limited(limit_);
     const std::string query = select("where user_id = ?");
     co_return co_await source_->query_one<User>(query, user_id);
 }
 
 Task<Result<std::optional<User>>> UserRepository::find_by_email(std::string email) const {
+    const Limited limited(limit_);
     const std::string query = select("where email = ?");
     co_return co_await source_->query_one<User>(query, email);
 }
 
 Task<Result<bool>> UserRepository::add(User user) const {
+    const Limited limited(limit_);
     co_return co_await source_->insert_if_absent("users", user);
 }
 
 Task<Result<bool>> UserRepository::rename(User user) const {
+    const Limited limited(limit_);
     FLT_CO_TRY(
         const auto changes,
         co_await source_->execute(

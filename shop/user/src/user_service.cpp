@@ -69,7 +69,7 @@ int run_user_service(Service& service) {
         {.meters = &service.meters(), .tracer = &service.tracer(), .log = service.logger("user.db")},
         migrations()
     );
-    UserRepository repository(source);
+    UserRepository repository(source, config.database_timeout);
     PasswordWorkers passwords(config.password);
     passwords.bind(service.meters());
     LoginThrottle throttle(config.throttle);

@@ -20,6 +20,7 @@
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/shop/user/user_config.hpp"
 #include "flotilla/shop/user/user_service.hpp"
+#include "flotilla/tracing/span_sink.hpp"
 #include "scripted_orders.hpp"
 #include "temporary_database.hpp"
 
@@ -77,7 +78,9 @@ struct Somebody {
 
 class Shop {
 public:
-    explicit Shop(std::vector<std::string> more) : service_(options(std::move(more))) {}
+    explicit Shop(std::vector<std::string> more) : service_(options(std::move(more))) {
+        service_.report_spans_to(spans_);
+    }
 
     /// Runs `body` when the service is ready, and the service for as long as it takes. The exit code.
     int run(std::function<Task<>(Shop&)> body) {
@@ -144,6 +147,8 @@ public:
 
     [[nodiscard]] Service& service() { return service_; }
 
+    [[nodiscard]] tracing::MemorySpanSink& spans() { return *spans_; }
+
     [[nodiscard]] ScriptedOrders& orders() { return orders_; }
 
     /// Everything that has been written, when it was `logged`; after the run.
@@ -189,6 +194,7 @@ private:
     }
 
     TemporaryFolder folder_;
+    std::shared_ptr<tracing::MemorySpanSink> spans_ = std::make_shared<tracing::MemorySpanSink>();
     ScriptedOrders orders_;
     Service service_;
     std::function<Task<>(Shop&)> body_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ranges>
+
 #include "shop_fixture.hpp"
 
 namespace flotilla::shop::user {
@@ -262,6 +265,59 @@ TEST(UserOrders, S48_AListenerThatNeverAnswersCostsTheTimeLimitOnly) {
     });
     EXPECT_EQ(exit_code, 0);
     EXPECT_TRUE(has(shop.log(), "orders are unknown (timeout)"));
+}
+
+/// The last one of that name.
+tracing::SpanData span_named(const std::vector<tracing::SpanData>& spans, std::string_view name) {
+    for (const auto& span : spans | std::views::reverse) {
+        if (span.name() == name) return span;
+    }
+    ADD_FAILURE() << "no span " << name;
+    return {};
+}
+
+TEST(UserOrders, S50_TheBreakerIsASpanBetweenServerAndClient) {
+    Shop shop({});
+    const int exit_code = shop.run([](Shop& own) -> Task<> {
+        const Somebody anna = co_await own.somebody();
+        (void)own.spans().take();
+        (void)co_await own.detail(anna);
+    });
+    EXPECT_EQ(exit_code, 0);
+    const auto spans = shop.spans().take();
+    const auto server = span_named(spans, "get /users/{userid}");
+    const auto breaker = span_named(spans, "circuitbreaker");
+    const auto client = span_named(spans, "get");
+    EXPECT_EQ(breaker.context.trace_low, server.context.trace_low);
+    EXPECT_EQ(breaker.context.parent_id, server.context.span_id);
+    EXPECT_EQ(client.context.parent_id, breaker.context.span_id);
+    EXPECT_EQ(client.kind, tracing::SpanKind::client);
+    for (const auto& span : {server, breaker, client}) EXPECT_FALSE(span.find_tag("error")) << span.name();
+}
+
+TEST(UserOrders, S51_TheFailureIsInTheCallAndNotInTheAnswer) {
+    Shop shop({course});
+    const int exit_code = shop.run([](Shop& own) -> Task<> {
+        const Somebody anna = co_await own.somebody();
+        own.orders().be(Mood::failing);
+        (void)co_await own.detail(anna);
+        const auto failed = own.spans().take();
+        const auto server = span_named(failed, "get /users/{userid}");
+        EXPECT_FALSE(server.find_tag("error"));
+        EXPECT_EQ(server.find_tag("degraded"), "orders");
+        EXPECT_TRUE(span_named(failed, "get").find_tag("error"));
+        const auto breaker = span_named(failed, "circuitbreaker");
+        EXPECT_TRUE(breaker.find_tag("error"));
+        EXPECT_EQ(breaker.find_tag("circuitbreaker.state"), "CLOSED");
+
+        (void)co_await own.detail(anna);
+        (void)own.spans().take();
+        (void)co_await own.detail(anna);
+        const auto refused = own.spans().take();
+        EXPECT_EQ(span_named(refused, "circuitbreaker").find_tag("circuitbreaker.permitted"), "false");
+        EXPECT_TRUE(std::ranges::none_of(refused, [](const auto& span) { return span.name() == "get"; }));
+    });
+    EXPECT_EQ(exit_code, 0);
 }
 
 TEST(UserOrders, UnderscoresInTheNameOfAServiceAreTold) {

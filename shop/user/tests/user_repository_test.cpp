@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "flotilla/shop/identity.hpp"
 #include "flotilla/shop/user/schema.hpp"
 #include "run_on_loop.hpp"
@@ -10,27 +12,65 @@
 namespace flotilla::shop::user {
 namespace {
 
-struct Fixture {
-    explicit Fixture(runtime::Runtime& runtime)
-        : source(runtime, source_of(folder.url("user")), {}, migrations()), repository(source) {}
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
 
+/// The MariaDB that FLOTILLA_TEST_MARIADB names, as tests/wire/test_shop_users.py does; otherwise a file.
+sql::DataSourceConfig database(const TemporaryFolder& folder) {
+    sql::DataSourceConfig config = source_of(folder.url("user"));
+    if (const std::string url = variable("FLOTILLA_TEST_MARIADB"); !url.empty()) {
+        config.url = url;
+        config.username = variable("FLOTILLA_TEST_MARIADB_USER");
+        config.password = variable("FLOTILLA_TEST_MARIADB_PASSWORD");
+    }
+    return config;
+}
+
+struct Fixture {
+    explicit Fixture(runtime::Runtime& its_runtime)
+        : runtime(its_runtime),
+          source(runtime, database(folder), {}, migrations()),
+          repository(source, std::chrono::milliseconds(500)) {}
+
+    /// Rid of what an earlier test left there.
+    Task<> clear() {
+        auto opened = co_await sql::Database::open(runtime, database(folder));
+        EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
+        if (!opened) co_return;
+        for (const char* table : {"users", "flotilla_migrations"}) {
+            const std::string drop = std::string("drop table if exists ") + table;
+            const auto dropped = co_await (*opened)->execute(drop);
+            EXPECT_TRUE(dropped);
+        }
+    }
+
+    runtime::Runtime& runtime;
     TemporaryFolder folder;
     DataSource source;
     UserRepository repository;
 };
 
-void with_repository(std::function<Task<>(UserRepository&)> body) {
+using Body = std::function<Task<>(UserRepository&, DataSource&)>;
+
+void with_source(Body body) {
     struct Run {
-        static Task<> whole(runtime::Runtime& runtime, std::function<Task<>(UserRepository&)> test) {
+        static Task<> whole(runtime::Runtime& runtime, Body test) {
             const auto fixture = std::make_unique<Fixture>(runtime);
+            if (!variable("FLOTILLA_TEST_MARIADB").empty()) co_await fixture->clear();
             const auto opened = co_await fixture->source.open();
             EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
-            co_await test(fixture->repository);
+            co_await test(fixture->repository, fixture->source);
             fixture->source.close();
         }
     };
 
     actuator::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body); });
+}
+
+void with_repository(std::function<Task<>(UserRepository&)> body) {
+    with_source([&body](UserRepository& users, DataSource&) { return body(users); });
 }
 
 User user(std::string name) {
@@ -120,6 +160,35 @@ TEST(UserRepository, ChangesOfTheSameVersionHappenOnce) {
         EXPECT_TRUE(second && !*second);
         const auto now = co_await users.find(anna.user_id);
         EXPECT_TRUE(now && *now && (*now)->name == "Anna" && (*now)->version == 1);
+    });
+}
+
+TEST(UserRepository, S48_AStatementThatWaitsIsStoppedAtTheLimit) {
+    with_source([](UserRepository& users, DataSource& source) -> Task<> {
+        const User anna = user("anna");
+        const auto added = co_await users.add(anna);
+        EXPECT_TRUE(added && *added);
+        User renamed = anna;
+        renamed.name = "Anna";
+        renamed.version = 1;
+        {
+            // Somebody else holds the row, and on SQLite the file.
+            auto other = co_await source->begin();
+            EXPECT_TRUE(other);
+            if (!other) co_return;
+            const auto held =
+                co_await other->execute("update users set version = 0 where user_id = ?", anna.user_id);
+            EXPECT_TRUE(held);
+            const auto stopped = co_await users.rename(renamed);
+            EXPECT_FALSE(stopped);
+            const auto read = co_await users.find(anna.user_id);
+            EXPECT_TRUE(read && *read) << "readers do not wait";
+            const auto undone = co_await other->rollback();
+            EXPECT_TRUE(undone);
+        }
+        const auto later = co_await users.rename(renamed);
+        EXPECT_TRUE(later && *later);
+        EXPECT_TRUE(TaskContext::current().deadline.never()) << "the limit was that of the statement";
     });
 }
 

@@ -49,6 +49,7 @@ FLT_DESCRIBE_CONFIG(
 struct UserConfig {
     PasswordConfig password{};
     ThrottleConfig throttle{};
+    std::chrono::milliseconds database_timeout{2'000};
     std::vector<std::string> admins{};
     UserMessages messages{};
 };
@@ -57,6 +58,9 @@ FLT_DESCRIBE_CONFIG(
     UserConfig,
     (password, "Hashing of passwords."),
     (throttle, "How often logins may fail."),
+    (database_timeout,
+     "How long a statement may take, with its wait for a connection.",
+     min(std::chrono::milliseconds(1))),
     (admins, "E-mails of users whose tokens have the role admin. Register them before they are named here."),
     (messages, "What is said about wrong fields.")
 )

@@ -1,6 +1,7 @@
 #pragma once
 /// Users in their database: SQLite or MariaDB, the same statements.
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,10 @@ namespace flotilla::shop::user {
 /// Statements over an open data source.
 class UserRepository {
 public:
-    /// `source` outlives it.
-    explicit UserRepository(const DataSource& source) : source_(source) {}
+    /// `source` outlives it. A statement that takes longer than `limit` is stopped, whatever its caller's
+    /// deadline.
+    explicit UserRepository(const DataSource& source, Duration limit = std::chrono::seconds(2))
+        : source_(source), limit_(limit) {}
 
     /// Users in the order in which they came, at most `limit` of them (none: all).
     [[nodiscard]] Task<Result<std::vector<User>>> page(std::optional<std::int64_t> limit, std::string after)
@@ -30,6 +33,7 @@ public:
 
 private:
     const DataSource& source_;
+    Duration limit_;
 };
 
 }  // namespace flotilla::shop::user
