@@ -29,14 +29,14 @@ private:
         const proxy::CopyRules rules{
             .hop_by_hop = engine_.hop_by_hop(), .drop_trace = traced_, .drop_forwarded = true
         };
-        proxy::Outgoing out;
-        proxy::copy_request(request.head(), rules, out);
+        const auto out = engine_.take_outgoing();
+        proxy::copy_request(request.head(), rules, *out);
         const proxy::ClientFacts facts{
             .peer = request.peer(), .secure = request.secure(), .host = request.head().host
         };
-        proxy::write_forwarded(forwarded_, facts, request.fields(), out.fields);
+        proxy::write_forwarded(forwarded_, facts, request.fields(), out->fields);
         proxy::RequestBody body(request);
-        proxy::Call call{request, response, out, upstream_, body};
+        proxy::Call call{request, response, *out, upstream_, body};
         const auto outcome = co_await engine_.forward(call);
         if (!outcome && !request.exchange().begun()) response.status(proxy::status_of(outcome.error()));
     }

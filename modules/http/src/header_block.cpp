@@ -5,6 +5,7 @@
 #include "flotilla/base/assert.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/message_writer.hpp"
+#include "scan.hpp"
 
 namespace flotilla::http {
 
@@ -17,12 +18,17 @@ bool is_control(char c) noexcept {
 }  // namespace
 
 void HeaderBlock::add(std::string_view name, std::string_view value) {
+    add(name, {value});
+}
+
+void HeaderBlock::add(std::string_view name, std::initializer_list<std::string_view> pieces) {
     FLT_ASSERT(is_token(name));
     text_ += name;
     text_ += ": ";
     const std::size_t begin = text_.size();
-    text_ += value;
-    if (std::any_of(value.begin(), value.end(), is_control))
+    for (const std::string_view piece : pieces) text_ += piece;
+    const char* const end = text_.data() + text_.size();
+    if (detail::skip_value(text_.data() + begin, end) != end)
         std::replace_if(text_.begin() + static_cast<std::ptrdiff_t>(begin), text_.end(), is_control, ' ');
     text_ += "\r\n";
 }

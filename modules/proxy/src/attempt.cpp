@@ -39,38 +39,44 @@ Attempt::Attempt(Shard& shard, Call& call)
         span_ = tracer->start_client({.method = call_.outgoing.method, .path = call_.outgoing.target});
 }
 
-Task<Result<Outcome>> Attempt::run() {
-    if (call_.body.too_large()) co_return fail(ProxyErrc::body_too_large, "the body is over the limit");
-    if (call_.outgoing.websocket) {
-        const auto offer = http::check_websocket_request(call_.request.head());
-        const bool body = !call_.body.whole() || !call_.body.whole()->empty();
-        if (body)
-            co_return http::fail(http::Status::bad_request, "a request to switch protocols has no body");
-        if (!offer)
-            co_return http::fail(
-                static_cast<http::Status>(offer.error().status), std::string(offer.error().why)
-            );
+std::optional<Error> Attempt::refusal() const {
+    if (call_.body.too_large())
+        return Error(make_error_code(ProxyErrc::body_too_large), "the body is over the limit");
+    if (!call_.outgoing.websocket) return std::nullopt;
+    if (const auto body = call_.body.whole(); !body || !body->empty())
+        return Error(make_error_code(http::Status::bad_request), "a request to switch protocols has no body");
+    const auto offer = http::check_websocket_request(call_.request.head());
+    if (offer) return std::nullopt;
+    const auto status = static_cast<http::Status>(offer.error().status);
+    return Error(make_error_code(status), std::string(offer.error().why));
+}
+
+Task<Result<Outcome>> Attempt::run(Shard& shard, Call& call) {
+    Attempt self(shard, call);
+    if (const auto refusal = self.refusal()) co_return fail(*refusal);
+    Pool& pool = shard.pool_of(call.upstream);
+    Result<Outcome> outcome = Outcome();
+    Result<void> connected;
+    if (auto kept = pool.take())
+        self.lease_ = Lease(pool, std::move(kept));
+    else
+        connected = co_await self.connect(pool);
+    if (connected) {
+        outcome = co_await self.exchange();
+        if (!outcome && self.may_repeat(outcome.error())) {
+            // The kept connection had been closed on the other side: as if it had not been there.
+            Shard::Counters::bump(shard.counters.repeats);
+            self.lease_.close();
+            connected = co_await self.connect(pool);
+            if (connected) outcome = co_await self.exchange();
+        }
     }
-    Pool& pool = shard_.pool_of(call_.upstream);
-    lease_ = Lease();
-    auto kept = pool.take();
-    if (kept) {
-        lease_ = Lease(pool, std::move(kept));
-    } else {
-        FLT_CO_CHECK(co_await connect(pool));
-    }
-    auto outcome = co_await exchange();
-    if (!outcome && may_repeat(outcome.error())) {
-        // The kept connection had been closed on the other side: as if it had not been there.
-        Shard::Counters::bump(shard_.counters.repeats);
-        lease_.close();
-        FLT_CO_CHECK(co_await connect(pool));
-        outcome = co_await exchange();
-    }
+    if (!connected) outcome = fail(connected.error());
     if (!outcome) {
-        lease_.close();
-        co_return fail(explain(outcome.error()));
+        self.lease_.close();
+        outcome = fail(outcome.error().within(call.upstream.authority()));
     }
+    self.report(outcome);
     co_return outcome;
 }
 
@@ -87,7 +93,7 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
     if (pool.full()) {
         const Deadline patience = Deadline::after(loop.now(), config_.pool.acquire_timeout);
         auto place = co_await pool.wait_for_place(patience.or_sooner(deadline_));
-        if (!place) co_return fail(explain(place.error()));
+        if (!place) co_return fail(place.error());
         lease_ = Lease(pool, std::move(*place));
         if (lease_.connection) co_return Result<void>();
     } else {
@@ -104,7 +110,7 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
             make_error_code(late ? ProxyErrc::connect_timeout : ProxyErrc::refused), stream.error().message()
         );
         lease_.close();
-        co_return fail(explain(error));
+        co_return fail(error);
     }
     if (to.secure()) {
         const Deadline shaken =
@@ -117,7 +123,7 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
                 secured.error().message()
             );
             lease_.close();
-            co_return fail(explain(error));
+            co_return fail(error);
         }
     }
     Shard::Counters::bump(shard_.counters.connects);
@@ -148,9 +154,7 @@ void Attempt::write_trace(std::string& out) {
     if (!tracer) return;
     tracing::OutgoingHeaders fields;
     tracer->inject(span_, fields);
-    for (const auto& [name, value] : fields) {
-        if (!call_.outgoing.fields.contains(name)) (void)http::append_field(out, name, value);
-    }
+    for (const auto& [name, value] : fields) out.append(name).append(": ").append(value).append("\r\n");
 }
 
 void Attempt::write_framing(std::string& out) {
@@ -168,6 +172,7 @@ Task<Result<Outcome>> Attempt::exchange() {
     const auto whole = call_.body.whole();
     FLT_CO_CHECK(write_head());
     reusable_ = false;
+    head_error_.reset();
     if (!whole) {
         auto outcome = co_await exchange_with_upload();
         if (outcome) release_connection();
@@ -184,8 +189,8 @@ Task<Result<Outcome>> Attempt::exchange() {
     }
     if (!to.write_failed) to.body_bytes_sent = whole->size();
     sent_ = shard_.loop.now();
-    FLT_CO_CHECK(co_await read_final_head());
-    Outcome outcome{.status = status_, .verdict = Verdict::relay, .waited = shard_.loop.now() - started_};
+    FLT_CO_CHECK(co_await read_head());
+    Outcome outcome = outcome_so_far();
     if (auto settled = settle_now(outcome)) {
         release_connection();
         co_return *settled;
@@ -203,10 +208,44 @@ Deadline Attempt::answer_deadline() const {
     return Deadline::after(sent_, *limit).or_sooner(deadline_);
 }
 
-Task<Result<void>> Attempt::read_final_head() {
+http::Progress Attempt::read_head_now() {
     Connection& from = connection();
-    for (int interim = 0; interim < max_interim_answers; ++interim) {
-        FLT_CO_CHECK(co_await read_head());
+    bool fresh = !from.in.empty();
+    for (;;) {
+        if (fresh) {
+            const http::Progress progress = from.parser.parse(from.in.view());
+            if (progress == http::Progress::rejected)
+                head_error_ = Error(
+                    make_error_code(ProxyErrc::malformed_answer), std::string(from.parser.reject().why)
+                );
+            if (progress != http::Progress::need_more) return progress;
+        }
+        const auto [room, size] = from.in.room();
+        const runtime::Io io = from.stream.try_read(room, size);
+        fresh = io.status == IoStatus::done;
+        if (fresh) {
+            from.in.added(io.bytes);
+            continue;
+        }
+        if (io.status == IoStatus::would_block) return http::Progress::need_more;
+        head_error_ = Error(
+            make_error_code(ProxyErrc::closed_early), "it closed the connection before it had answered"
+        );
+        return http::Progress::rejected;
+    }
+}
+
+Task<Result<void>> Attempt::read_head() {
+    Connection& from = connection();
+    for (int interim = 0; interim < max_interim_answers;) {
+        const http::Progress progress = read_head_now();
+        if (progress == http::Progress::rejected) co_return fail(*head_error_);
+        if (progress == http::Progress::need_more) {
+            if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
+            const Wake wake = co_await from.stream.ready(answer_deadline());
+            if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
+            continue;
+        }
         const http::ResponseHead& head = from.parser.head();
         if (head.status == 101 && !call_.outgoing.websocket)
             co_return fail(ProxyErrc::malformed_answer, "it switched protocols unasked");
@@ -217,8 +256,13 @@ Task<Result<void>> Attempt::read_final_head() {
         FLT_CO_CHECK(co_await pass_interim());
         from.in.consume(from.parser.consumed());
         from.parser.reset(method_);
+        ++interim;
     }
     co_return fail(ProxyErrc::malformed_answer, "too many interim answers");
+}
+
+Outcome Attempt::outcome_so_far() const {
+    return {.status = status_, .verdict = Verdict::relay, .waited = shard_.loop.now() - started_};
 }
 
 Task<Result<void>> Attempt::pass_interim() {
@@ -233,31 +277,6 @@ Task<Result<void>> Attempt::pass_interim() {
     co_return sent;
 }
 
-Task<Result<void>> Attempt::read_head() {
-    Connection& from = connection();
-    bool fresh = !from.in.empty();
-    for (;;) {
-        if (fresh) {
-            const http::Progress progress = from.parser.parse(from.in.view());
-            if (progress == http::Progress::done) co_return Result<void>();
-            if (progress == http::Progress::rejected)
-                co_return fail(ProxyErrc::malformed_answer, std::string(from.parser.reject().why));
-        }
-        const auto [room, size] = from.in.room();
-        const runtime::Io io = from.stream.try_read(room, size);
-        fresh = io.status == IoStatus::done;
-        if (fresh) {
-            from.in.added(io.bytes);
-            continue;
-        }
-        if (io.status != IoStatus::would_block)
-            co_return fail(ProxyErrc::closed_early, "it closed the connection before it had answered");
-        if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
-        const Wake wake = co_await from.stream.ready(answer_deadline());
-        if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
-    }
-}
-
 Task<Result<Outcome>> Attempt::exchange_with_upload() {
     upload_ = Upload::running;
     const std::function<Task<Result<Outcome>>(runtime::TaskScope&)> body = [this](runtime::TaskScope& scope) {
@@ -268,8 +287,8 @@ Task<Result<Outcome>> Attempt::exchange_with_upload() {
 
 Task<Result<Outcome>> Attempt::upload_and_answer(runtime::TaskScope& scope) {
     scope.spawn("proxy-upload", upload());
-    FLT_CO_CHECK(co_await read_final_head());
-    Outcome outcome{.status = status_, .verdict = Verdict::relay, .waited = shard_.loop.now() - started_};
+    FLT_CO_CHECK(co_await read_head());
+    Outcome outcome = outcome_so_far();
     if (auto settled = settle_now(outcome)) co_return *settled;
     co_return co_await relay(outcome);
 }
@@ -284,7 +303,13 @@ Task<> Attempt::upload() {
 Task<> Attempt::upload_pieces() {
     Connection& to = connection();
     const bool chunked = !call_.body.length();
-    std::string_view head = to.out;
+    // The client may wait for a word of the upstream before it sends a body.
+    const auto head_sent =
+        co_await to.send(to.out, std::string_view(), std::string_view(), config_.idle_timeout);
+    if (!head_sent) {
+        upload_ = Upload::upstream_failed;
+        co_return;
+    }
     for (;;) {
         // Nothing of a request that is refused on its way may reach the upstream as a whole.
         const auto piece = co_await call_.body.next();
@@ -296,23 +321,15 @@ Task<> Attempt::upload_pieces() {
         const bool last = piece->empty();
         const http::ChunkHeader size(piece->size());
         std::string end;
-        std::string_view before = head;
-        std::string framed;
-        if (chunked && !last) {
-            framed = head;
-            framed += size.text();
-            before = framed;
-        }
         if (chunked && last) {
             end = "0\r\n";
             for (const auto& [name, value] : call_.body.trailers())
                 (void)http::append_field(end, name, value);
             end += "\r\n";
         }
-        const std::string_view after = !chunked ? std::string_view()
-                                       : last   ? std::string_view(end)
-                                                : http::chunk_end;
-        head = {};
+        const bool chunk = chunked && !last;
+        const std::string_view before = chunk ? size.text() : std::string_view();
+        const std::string_view after = chunk ? http::chunk_end : std::string_view(end);
         to.body_bytes_sent += piece->size();
         const auto sent = co_await to.send(before, *piece, after, config_.idle_timeout);
         if (!sent) {
@@ -324,10 +341,6 @@ Task<> Attempt::upload_pieces() {
             co_return;
         }
     }
-}
-
-Error Attempt::explain(const Error& error) const {
-    return error.within(call_.upstream.authority());
 }
 
 void Attempt::report(const Result<Outcome>& outcome) {

@@ -12,17 +12,20 @@ namespace flotilla::proxy {
 
 class Attempt {
 public:
-    Attempt(Shard& shard, Call& call);
+    /// The upstream's name is in front of what it says.
+    static Task<Result<Outcome>> run(Shard& shard, Call& call);
+
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
-    /// The upstream's name is in front of what it says.
-    Task<Result<Outcome>> run();
+private:
+    Attempt(Shard& shard, Call& call);
 
+    /// What can be seen of the request without asking the upstream.
+    [[nodiscard]] std::optional<Error> refusal() const;
     /// Tells the span how it went.
     void report(const Result<Outcome>& outcome);
 
-private:
     /// How the client's body gets on, when it has to be waited for.
     enum class Upload { none, running, sent, upstream_failed, client_failed };
 
@@ -35,8 +38,11 @@ private:
     Task<Result<Outcome>> upload_and_answer(runtime::TaskScope& scope);
     Task<> upload();
     Task<> upload_pieces();
-    Task<Result<void>> read_final_head();
+    /// The final one, after those that are passed on before it.
     Task<Result<void>> read_head();
+    /// Without waiting: done, need_more or, with `head_error_`, rejected.
+    http::Progress read_head_now();
+    [[nodiscard]] Outcome outcome_so_far() const;
     Task<Result<void>> pass_interim();
 
     /// The answer's head has come.
@@ -54,7 +60,6 @@ private:
     Task<Result<Outcome>> relay_websocket(Outcome outcome);
 
     [[nodiscard]] bool may_repeat(const Error& error) const;
-    [[nodiscard]] Error explain(const Error& error) const;
     [[nodiscard]] Deadline answer_deadline() const;
 
     [[nodiscard]] Connection& connection() const noexcept { return *lease_.connection; }
@@ -72,6 +77,7 @@ private:
     tracing::Span span_;
     Upload upload_ = Upload::none;
     std::optional<Error> upload_error_;
+    std::optional<Error> head_error_;
     int status_ = 0;
     bool reusable_ = false;  // the upstream has sent all that it owes, and keeps the connection
 };

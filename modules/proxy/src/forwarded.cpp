@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/http/message_writer.hpp"
 
 namespace flotilla::proxy {
 
@@ -122,21 +123,16 @@ void write_element(
     if (!line.empty()) out.add(name, line);
 }
 
-/// A value of a Forwarded element; a quoted string where it is no token.
-void append_pair(std::string& line, std::string_view name, std::string_view value) {
-    if (!line.empty()) line += ';';
-    line += name;
-    line += '=';
-    if (value.find_first_of(":[]\"\\,; ") == std::string_view::npos) {
-        line += value;
+/// `Forwarded: proto=http;host="a:8000";for="1.2.3.4:5"`: what is no token is quoted.
+void write_forwarded_line(const ClientFacts& facts, std::string_view proto, http::HeaderBlock& out) {
+    const std::string client = facts.peer.text();
+    const bool odd_host = facts.host.find_first_of("\"\\") != std::string_view::npos;
+    if (facts.host.empty() || odd_host) {
+        out.add("Forwarded", {"proto=", proto, ";for=\"", client, "\""});
         return;
     }
-    line += '"';
-    for (const char c : value) {
-        if (c == '"' || c == '\\') line += '\\';
-        line += c;
-    }
-    line += '"';
+    const std::string_view quote = http::is_token(facts.host) ? "" : "\"";
+    out.add("Forwarded", {"proto=", proto, ";host=", quote, facts.host, quote, ";for=\"", client, "\""});
 }
 
 constexpr std::string_view x_forwarded = "x-forwarded-";
@@ -165,13 +161,7 @@ void write_forwarded(
         }
     }
     const std::string_view proto = facts.secure ? "https" : "http";
-    if (config.forwarded) {
-        std::string line;
-        append_pair(line, "proto", proto);
-        if (!facts.host.empty()) append_pair(line, "host", facts.host);
-        append_pair(line, "for", facts.peer.text());
-        out.add("Forwarded", line);
-    }
+    if (config.forwarded) write_forwarded_line(facts, proto, out);
     if (!config.x_forwarded) return;
     const Authority authority = split_authority(facts.host);
     const std::string_view usual_port = facts.secure ? "443" : "80";

@@ -139,7 +139,7 @@ void copy_request(const http::RequestHead& from, const CopyRules& rules, Outgoin
             continue;
         }
         if (rules.hop_by_hop.contains(known, name) || nominated.contains(name)) continue;
-        to.fields.add(name, value);
+        to.fields.add_checked(name, value);
     }
     if (is_grpc(from.fields.get(KnownField::content_type)) &&
         from.fields.has_token(KnownField::te, "trailers"))
@@ -154,7 +154,7 @@ void copy_response(const http::ResponseHead& from, const HopByHop& hop_by_hop, h
         if (known != KnownField::none && ((framing | switching) & bit(known)) != 0) continue;
         if (hop_by_hop.contains(known, name) || nominated.contains(name)) continue;
         if (known == KnownField::date) to.bring_date();
-        to.headers().add(name, value);
+        to.headers().add_checked(name, value);
     }
 }
 

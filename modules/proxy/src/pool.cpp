@@ -13,6 +13,7 @@ constexpr Duration sweep_interval = 1s;
 constexpr std::size_t many_pools = 256;
 constexpr std::size_t large_block = 64 * 1024;
 constexpr std::size_t large_blocks_kept = 32;
+constexpr std::size_t spare_heads = 1024;
 
 }  // namespace
 
@@ -120,7 +121,9 @@ Task<Result<std::unique_ptr<Connection>>> Pool::wait_for_place(Deadline deadline
 }
 
 Shard::Shard(const Shared& all, runtime::EventLoop& on)
-    : shared(all), loop(on), large_blocks(large_block, large_blocks_kept), scope_(on) {}
+    : shared(all), loop(on), large_blocks(large_block, large_blocks_kept), scope_(on) {
+    spare_.reserve(spare_heads);
+}
 
 Pool& Shard::pool_of(const Upstream& upstream) {
     const auto known = pools_.find(upstream.key());
@@ -149,6 +152,23 @@ Task<> Shard::sweep() {
         for (Pool* pool : pools) pool->drop_expired(loop.now());
     }
     sweeping_ = false;
+}
+
+void OutgoingReturn::operator()(Outgoing* outgoing) const noexcept {
+    shard->give_back(std::unique_ptr<Outgoing>(outgoing));
+}
+
+OutgoingPtr Shard::take_outgoing() {
+    if (spare_.empty()) return {new Outgoing, OutgoingReturn{this}};
+    OutgoingPtr outgoing(spare_.back().release(), OutgoingReturn{this});
+    spare_.pop_back();
+    return outgoing;
+}
+
+void Shard::give_back(std::unique_ptr<Outgoing> outgoing) noexcept {
+    if (spare_.size() == spare_.capacity()) return;
+    outgoing->clear();
+    spare_.push_back(std::move(outgoing));
 }
 
 Task<> Shard::stop() {

@@ -111,6 +111,9 @@ public:
     void watch_idle();
     Task<> stop();
 
+    OutgoingPtr take_outgoing();
+    void give_back(std::unique_ptr<Outgoing> outgoing) noexcept;
+
     const Shared& shared;
     runtime::EventLoop& loop;
     http::BlockPool blocks;
@@ -140,6 +143,7 @@ private:
     [[nodiscard]] bool anything_rests() const noexcept;
 
     std::unordered_map<std::string, std::unique_ptr<Pool>> pools_;
+    std::vector<std::unique_ptr<Outgoing>> spare_;
     bool sweeping_ = false;
     runtime::TaskScope scope_;
 };

@@ -12,6 +12,8 @@ struct Proxy::Impl {
     runtime::Runtime& runtime;
     Shared shared;
     std::vector<std::unique_ptr<Shard>> shards = {};
+
+    [[nodiscard]] Shard& here() const { return *shards[runtime::EventLoop::current().index()]; }
 };
 
 Result<std::unique_ptr<Proxy>> Proxy::create(
@@ -39,10 +41,11 @@ Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Proxy::~Proxy() = default;
 
 Task<Result<Outcome>> Proxy::forward(Call& call) {
-    Attempt attempt(*impl_->shards[runtime::EventLoop::current().index()], call);
-    auto outcome = co_await attempt.run();
-    attempt.report(outcome);
-    co_return outcome;
+    return Attempt::run(impl_->here(), call);
+}
+
+OutgoingPtr Proxy::take_outgoing() {
+    return impl_->here().take_outgoing();
 }
 
 Task<> Proxy::stop() {

@@ -91,8 +91,15 @@ Task<Result<Outcome>> Attempt::relay(Outcome outcome) {
     }
     const auto relayed = co_await relay_body();
     if (!relayed) {
-        client().cut();
-        co_return fail(relayed.error());
+        const bool told = client().take_back();
+        if (!told) {
+            client().cut();
+            co_return fail(relayed.error());
+        }
+        // Not a byte of it has left: it is as if there had been no answer.
+        call_.response.clear();
+        if (relayed.error().code() != ProxyErrc::answer_cut) co_return fail(relayed.error());
+        co_return fail(ProxyErrc::closed_early, relayed.error().message());
     }
     client().end();
     reusable_ = reusable;

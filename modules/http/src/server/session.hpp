@@ -56,6 +56,7 @@ public:
     void begin(std::optional<std::uint64_t> length) override;
     Task<Result<void>> write_through(std::string_view bytes) override;
     void end() override;
+    bool take_back() override;
     void cut() noexcept override;
 
     [[nodiscard]] bool begun() const noexcept override { return direct_ != Direct::none; }

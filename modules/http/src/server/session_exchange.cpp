@@ -68,6 +68,15 @@ void Session::end() {
     out_ += "\r\n";
 }
 
+bool Session::take_back() {
+    if (direct_ != Direct::begun || flushed_ > answer_from_ || write_failed_) return false;
+    out_.resize(answer_from_ - flushed_);
+    trailers_.clear();
+    direct_ = Direct::none;
+    head_begun_ = false;
+    return true;
+}
+
 void Session::cut() noexcept {
     direct_ = Direct::ended;
     write_failed_ = true;

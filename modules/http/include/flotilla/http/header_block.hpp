@@ -1,6 +1,7 @@
 #pragma once
 /// The fields of an outgoing message, kept as the text that will be sent.
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,14 @@ public:
     HeaderBlock() { text_.reserve(192); }
 
     void add(std::string_view name, std::string_view value);
+
+    /// A field that a parser has checked.
+    void add_checked(std::string_view name, std::string_view value) {
+        text_.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    /// One field whose value comes in pieces.
+    void add(std::string_view name, std::initializer_list<std::string_view> pieces);
     /// Replaces all fields of that name.
     void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);

@@ -48,6 +48,8 @@ public:
     /// As `write`, but sends at once and copies nothing; the bytes may change when it returns.
     virtual Task<Result<void>> write_through(std::string_view bytes) = 0;
     virtual void end() = 0;
+    /// Forgets an answer that was begun, as long as nothing of it has been sent: false when it is too late.
+    virtual bool take_back() = 0;
     /// Breaks the connection off in a way that shows the client that its answer is not complete.
     virtual void cut() noexcept = 0;
     /// The answer has been begun: an error can no longer be told.

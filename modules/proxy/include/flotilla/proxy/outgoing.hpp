@@ -51,7 +51,7 @@ bool is_protected(std::string_view name) noexcept;
 
 struct CopyRules {
     const HopByHop& hop_by_hop;
-    /// The engine writes trace fields of its own.
+    /// The engine writes trace fields of its own: to be set when it has a tracer.
     bool drop_trace = false;
     /// `Forwarded` and `X-Forwarded-*` are written anew: see ForwardedRules.
     bool drop_forwarded = false;

@@ -1,10 +1,10 @@
 #pragma once
 /// The engine of a gateway: forwards one HTTP exchange to one upstream, streamed both ways.
 ///
-///     Outgoing out;
-///     copy_request(request.head(), {.hop_by_hop = proxy.hop_by_hop()}, out);
+///     auto out = proxy.take_outgoing();
+///     copy_request(request.head(), {.hop_by_hop = proxy.hop_by_hop()}, *out);
 ///     RequestBody body(request);
-///     Call call{request, response, out, upstream, body};
+///     Call call{request, response, *out, upstream, body};
 ///     const auto outcome = co_await proxy.forward(call);
 ///     if (!outcome) …                       // nothing was sent, unless `request.exchange().begun()`
 
@@ -72,6 +72,17 @@ struct ProxyStats {
     std::uint64_t repeats = 0;   ///< exchanges sent again because a kept connection had been closed
 };
 
+class Shard;
+
+/// Gives an Outgoing back to where it came from.
+struct OutgoingReturn {
+    void operator()(Outgoing* outgoing) const noexcept;
+
+    Shard* shard = nullptr;
+};
+
+using OutgoingPtr = std::unique_ptr<Outgoing, OutgoingReturn>;
+
 /// One per process, with a pool of connections on each loop. Everything it is given outlives it. Handlers
 /// that use it must have their request's body streamed (`Handler::streams_body`).
 class Proxy {
@@ -98,6 +109,9 @@ public:
     /// With `outgoing.websocket` the upstream is asked to switch protocols; when it does, frames are relayed
     /// until one side ends, when it does not, its answer is relayed.
     Task<Result<Outcome>> forward(Call& call);
+
+    /// An empty one with the memory of one before it. It goes back on the same loop, before `stop`.
+    [[nodiscard]] OutgoingPtr take_outgoing();
 
     /// Closes kept connections. After the servers have stopped, before the runtime ends.
     Task<> stop();
