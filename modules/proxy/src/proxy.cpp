@@ -1,12 +1,30 @@
 #include "flotilla/proxy/proxy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "attempt.hpp"
 #include "pool.hpp"
 
 namespace flotilla::proxy {
+
+namespace {
+
+constexpr std::array connection_states{
+    std::pair{"active", &ProxyStats::active},
+    std::pair{"idle", &ProxyStats::idle},
+    std::pair{"pending", &ProxyStats::pending}
+};
+constexpr std::array totals{
+    std::pair{"flotilla.proxy.connects", &ProxyStats::connects},
+    std::pair{"flotilla.proxy.repeats", &ProxyStats::repeats}
+};
+constexpr auto connections_meter = "flotilla.proxy.connections";
+
+}  // namespace
 
 struct Proxy::Impl {
     runtime::Runtime& runtime;
@@ -33,12 +51,33 @@ Result<std::unique_ptr<Proxy>> Proxy::create(
     for (std::size_t i = 0; i < loops; ++i)
         impl->shards.push_back(std::make_unique<Shard>(impl->shared, runtime.loop(i)));
     std::unique_ptr<Proxy> proxy(new Proxy(std::move(impl)));
+    proxy->register_meters();
     return proxy;
+}
+
+void Proxy::register_meters() {
+    metrics::Registry* const meters = impl_->shared.telemetry.meters;
+    if (!meters) return;
+    for (const auto& [state, member] : connection_states)
+        meters->gauge(
+            connections_meter,
+            {{"state", state}},
+            [this, member] { return static_cast<double>(stats().*member); },
+            {.description = "Connections to upstreams, and exchanges that wait for one"}
+        );
+    for (const auto& [name, member] : totals)
+        meters->function_counter(name, {}, [this, member] { return static_cast<double>(stats().*member); });
 }
 
 Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Proxy::~Proxy() = default;
+Proxy::~Proxy() {
+    metrics::Registry* const meters = impl_->shared.telemetry.meters;
+    if (!meters) return;
+    for (const auto& [state, member] : connection_states)
+        meters->remove(connections_meter, {{"state", state}});
+    for (const auto& [name, member] : totals) meters->remove(name);
+}
 
 Task<Result<Outcome>> Proxy::forward(Call& call) {
     return Attempt::run(impl_->here(), call);

@@ -439,6 +439,34 @@ TEST(Proxy, HoldsAnAnswerUpToALimit) {
     });
 }
 
+TEST(Proxy, TellsTheUpstreamTheTraceAndItselfTheMeters) {
+    metrics::Registry meters;
+    tracing::MemorySpanSink spans;
+    tracing::TracerConfig config;
+    config.sampler = tracing::always_sampler();
+    tracing::Tracer tracer(config, Clock::system(), spans);
+    Script script({Peer::ok("x")});
+    Scene scene{script.run()};
+    scene.telemetry.meters = &meters;
+    scene.telemetry.tracer = &tracer;
+    with_proxy(std::move(scene), [&](ProxyHarness& h) {
+        static constexpr auto run = [](ProxyHarness& to, metrics::Registry& registry) -> Task<> {
+            co_await to.get("/", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n");
+            EXPECT_TRUE(has(registry.scrape(), "flotilla_proxy_connections{state=\"idle\"} 1"))
+                << registry.scrape();
+        };
+        return run(h, meters);
+    });
+    const auto finished = spans.take();
+    ASSERT_EQ(finished.size(), 2U);
+    const std::string& request = script.requests.at(0);
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-";
+    EXPECT_TRUE(has(request, "\r\ntraceparent: " + trace)) << request;
+    EXPECT_FALSE(has(request, "b7ad6b7169203331-01")) << request;
+    EXPECT_EQ(request.find("traceparent"), request.rfind("traceparent"));
+    EXPECT_FALSE(has(meters.scrape(), "flotilla_proxy_connections"));
+}
+
 TEST(Proxy, TalksTlsToUpstreamsThatItTrusts) {
     const runtime::TemporaryFolder folder;
     const auto authority = runtime::TestCertificate::self_signed("authority", true);

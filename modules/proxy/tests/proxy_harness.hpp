@@ -28,6 +28,7 @@ public:
     std::vector<Upstream> upstreams;  ///< one for each attempt; the last one for all that follow
     RequestBody::Limits body_limits;
     AnswerFilter* filter = nullptr;
+    bool traced = false;
     int attempts = 1;
     std::optional<std::chrono::milliseconds> response_timeout;
     std::size_t hold_limit = 1024 * 1024;
@@ -36,7 +37,9 @@ public:
 
 private:
     Task<> forward(http::Request& request, http::Response& response) {
-        const CopyRules rules{.hop_by_hop = proxy->hop_by_hop(), .drop_trace = false, .drop_forwarded = true};
+        const CopyRules rules{
+            .hop_by_hop = proxy->hop_by_hop(), .drop_trace = traced, .drop_forwarded = true
+        };
         const auto out = proxy->take_outgoing();
         copy_request(request.head(), rules, *out);
         RequestBody body(request, body_limits);
@@ -62,6 +65,7 @@ struct Scene {
     ProxyConfig config = {};
     http::ServerConfig server = {};
     std::shared_ptr<runtime::TlsContext> tls = nullptr;  ///< of the upstream
+    http::Telemetry telemetry = {};
 };
 
 class ProxyHarness {
@@ -69,9 +73,10 @@ public:
     ProxyHarness(runtime::Runtime& r, Scene scene)
         : runtime(r),
           upstream(r.loop(0), std::move(scene.upstream), scene.tls),
-          proxy(Proxy::create(r, std::move(scene.config)).value()),
-          front(r, route, std::move(scene.server)) {
+          proxy(Proxy::create(r, std::move(scene.config), scene.telemetry).value()),
+          front(r, route, std::move(scene.server), scene.telemetry) {
         route.proxy = proxy.get();
+        route.traced = scene.telemetry.tracer != nullptr;
         const auto endpoint = runtime::Endpoint::parse("127.0.0.1", upstream.port()).value();
         route.upstreams.emplace_back(endpoint, scene.tls ? "localhost" : "127.0.0.1", scene.tls != nullptr);
     }

@@ -11,17 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using runtime::Stream;
 
-/// Reads and counts until the other side closes or breaks off.
-Task<std::size_t> drain(Stream& stream) {
-    std::size_t total = 0;
-    std::array<char, 65536> block;
-    for (;;) {
-        const auto got = co_await stream.read_some(block, http::soon());
-        if (!got || *got == 0) co_return total;
-        total += *got;
-    }
-}
-
 TEST(ProxyStream, GivesTheSameAnswerHoweverItArrives) {
     static const std::string answer =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: "

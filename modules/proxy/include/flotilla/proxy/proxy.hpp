@@ -83,8 +83,9 @@ struct OutgoingReturn {
 
 using OutgoingPtr = std::unique_ptr<Outgoing, OutgoingReturn>;
 
-/// One per process, with a pool of connections on each loop. Everything it is given outlives it. Handlers
-/// that use it must have their request's body streamed (`Handler::streams_body`).
+/// One per process, with a pool of connections on each loop. Its meters are `flotilla.proxy.*`. Everything it
+/// is given outlives it. Handlers that use it must have their request's body streamed
+/// (`Handler::streams_body`).
 class Proxy {
 public:
     static Result<std::unique_ptr<Proxy>> create(
@@ -124,6 +125,8 @@ public:
 
 private:
     explicit Proxy(std::unique_ptr<Impl> impl);
+
+    void register_meters();
 
     std::unique_ptr<Impl> impl_;
 };
