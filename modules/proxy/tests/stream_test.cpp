@@ -243,7 +243,7 @@ TEST(ProxyStream, BreaksOffWhatTheUpstreamBreaksOff) {
         EXPECT_EQ(body_of(shorter), "half");
         const std::string ended = co_await h.exchange(request);
         EXPECT_EQ(body_of(ended), "4\r\nhalf\r\n");
-        const std::string garbled = co_await h.exchange(request);
+        const std::string garbled = co_await h.get();
         // Nothing of this one had left yet: the client can be told.
         EXPECT_TRUE(garbled.starts_with("HTTP/1.1 502 ")) << garbled;
         EXPECT_TRUE(h.route.outcomes.at(0).error().code() == ProxyErrc::answer_cut);
@@ -375,7 +375,8 @@ TEST(ProxyFacts, F50_CountsTheBytesOfABodyWithoutALength) {
             while (!seen.closed && to.upstream.connections() > 0) co_await runtime::yield();
             EXPECT_FALSE(has(seen.all, "0\r\n\r\n")) << seen.all;
             const std::string announced = co_await to.exchange(
-                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'x')
+                "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1001\r\n\r\n" +
+                std::string(1001, 'x')
             );
             EXPECT_TRUE(announced.starts_with("HTTP/1.1 413 ")) << announced;
             EXPECT_EQ(to.upstream.connections(), 1);
