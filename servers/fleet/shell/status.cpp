@@ -7,6 +7,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "flotilla/base/text.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/reflect/describe.hpp"
 #include "flotilla/reflect/json.hpp"
@@ -23,6 +24,7 @@ FLT_DESCRIBE(
     port,
     health,
     (memory_bytes, as("memory_bytes")),
+    (proportional_bytes, as("proportional_bytes")),
     (uptime_seconds, as("uptime_seconds")),
     restarts,
     page,
@@ -39,6 +41,17 @@ std::uint64_t resident_bytes(pid_t pid) {
     std::uint64_t resident = 0;
     statm >> total >> resident;
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t proportional_bytes(pid_t pid) {
+    std::ifstream rollup(fmt::format("/proc/{}/smaps_rollup", pid));
+    for (std::string line; std::getline(rollup, line);) {
+        constexpr std::string_view share = "Pss:";
+        if (!line.starts_with(share)) continue;
+        const auto words = split_list(std::string_view(line).substr(share.size()), ' ');
+        return words.empty() ? 0 : parse_integer<std::uint64_t>(words.front()).value_or(0) << 10;
+    }
+    return 0;
 }
 
 Task<> ask(http::Client& client, std::string url, PartHealth& health) {
@@ -79,6 +92,7 @@ std::vector<PartState> look_at(const RunRecord& record) {
             state.pid = part.process.pid;
             state.health = PartHealth::ailing;
             state.memory_bytes = resident_bytes(part.process.pid);
+            state.proportional_bytes = proportional_bytes(part.process.pid);
             state.uptime_seconds = now - part.started_at;
         }
         states.push_back(std::move(state));
@@ -95,7 +109,7 @@ std::string status_table(const std::vector<PartState>& states) {
     );
     std::uint64_t total = 0;
     for (const PartState& state : states) {
-        total += state.memory_bytes.value_or(0);
+        total += state.proportional_bytes.value_or(0);
         text += fmt::format(
             fmt::runtime(row),
             state.name,
@@ -108,7 +122,11 @@ std::string status_table(const std::vector<PartState>& states) {
             state.page
         );
     }
-    return text + fmt::format("{:<37} {:>8}\n", "", fmt::format("{} MB", total >> 20));
+    return text + fmt::format(
+                      "{:<37} {:>8}  together: what they share is counted once\n",
+                      "",
+                      fmt::format("{} MB", total >> 20)
+                  );
 }
 
 std::string status_json(const std::vector<PartState>& states) {

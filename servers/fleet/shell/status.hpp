@@ -19,6 +19,8 @@ struct PartState {
     std::uint16_t port = 0;
     PartHealth health = PartHealth::down;
     std::optional<std::uint64_t> memory_bytes;
+    /// Its share: what several parts have in common, such as program text, is divided among them.
+    std::optional<std::uint64_t> proportional_bytes;
     std::optional<std::int64_t> uptime_seconds;
     std::uint32_t restarts = 0;
     std::string page;
