@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
-#include "batch.hpp"
 #include "flotilla/base/random.hpp"
 #include "flotilla/base/task_context.hpp"
 #include "flotilla/base/units.hpp"
 #include "pool.hpp"
+#include "run_each.hpp"
 #include "statement_span.hpp"
 #include "statement_text.hpp"
+#include "trail.hpp"
 #include "transaction_impl.hpp"
 
 namespace flotilla::sql {
@@ -50,7 +51,7 @@ Task<Result<std::unique_ptr<Database>>> Database::open(
     runtime::Runtime& runtime, std::unique_ptr<Driver> driver, DataSourceConfig config, Telemetry telemetry
 ) {
     const PoolConfig& hikari = config.hikari;
-    auto pool = std::make_shared<Pool>(runtime, std::move(driver), hikari, telemetry);
+    auto pool = std::make_shared<Pool>(runtime, std::move(driver), config, telemetry);
     std::unique_ptr<Database> database(new Database(std::make_unique<Impl>(pool)));
     pool->start_watching(runtime::EventLoop::current());
     if (hikari.initialization_fail_timeout < 0ms) co_return database;
@@ -73,7 +74,7 @@ Dialect Database::dialect() const noexcept {
 
 Task<Result<Rows>> Database::run(Statement statement) {
     const std::shared_ptr<Pool> pool = impl_->pool;
-    const Deadline deadline = TaskContext::current().deadline;
+    const Deadline deadline = pool->deadline();
     const Access access = only_reads(statement.text) ? Access::read_only : Access::read_write;
     auto lease = co_await pool->acquire(access, deadline);
     if (!lease) co_return flotilla::fail(std::move(lease).error());
@@ -86,33 +87,54 @@ Task<Result<Rows>> Database::run(Statement statement) {
     co_return outcome;
 }
 
+Result<std::vector<Rows>> run_each(Statements& on, const std::vector<Statement>& statements) {
+    std::vector<Rows> all;
+    all.reserve(statements.size());
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        auto rows = on.run(statements[i]);
+        if (!rows && statements.size() == 1) return flotilla::fail(std::move(rows).error());
+        if (!rows) return flotilla::fail(rows.error().within("statement " + std::to_string(i + 1)));
+        all.push_back(*std::move(rows));
+    }
+    return all;
+}
+
 Task<Result<std::vector<Rows>>> Database::run_all(std::vector<Statement> statements) {
+    std::function<Result<std::vector<Rows>>(Statements&)> body =
+        [statements = std::move(statements)](Statements& tx) { return run_each(tx, statements); };
+    co_return co_await at_once<std::vector<Rows>>(std::move(body));
+}
+
+Task<Result<void>> Database::run_at_once(std::function<Result<void>(Statements&)> body, int attempts) {
     const std::shared_ptr<Pool> pool = impl_->pool;
-    const auto batch = std::make_shared<Batch>(std::move(statements), pool->clock());
-    const Deadline deadline = TaskContext::current().deadline;
     for (int attempt = 1;; ++attempt) {
-        auto lease = co_await pool->acquire(Access::read_write, deadline);
+        auto lease = co_await pool->acquire(Access::read_write, pool->deadline());
         if (!lease) co_return flotilla::fail(std::move(lease).error());
+        // Shared, as a work that does not end is left behind.
+        const auto trail = std::make_shared<Trail>(pool->clock());
+        const bool traced = pool->telemetry().tracer != nullptr;
         // What it leaves open is rolled back as the connection goes back to the pool.
-        Work work = [batch](Connection& connection, Deadline until) -> Result<Rows> {
+        Work work = [body, trail, traced, dialect = dialect()](
+                        Connection& connection, Deadline until
+                    ) -> Result<Rows> {
             FLT_CHECK(connection.begin(Access::read_write, until));
-            FLT_CHECK(batch->run(connection, until));
+            Statements statements(connection, dialect, until, traced ? trail.get() : nullptr);
+            FLT_CHECK(body(statements));
             FLT_CHECK(connection.commit(until));
             return Rows();
         };
-        const auto outcome = co_await pool->perform(*lease, false, std::move(work), deadline);
-        const bool left_behind = !outcome && outcome.error().code() == SqlErrc::timed_out;
-        if (!left_behind)
-            batch->report(pool->telemetry(), pool->driver().info(), outcome ? nullptr : &outcome.error());
-        if (outcome) co_return std::move(batch->rows);
-        const bool again = co_await pause_before_retry(outcome.error(), attempt, 5);
+        const auto outcome = co_await pool->perform(*lease, false, std::move(work), pool->deadline());
+        const bool may_go_on = !outcome && outcome.error().code() == SqlErrc::timed_out;
+        if (!may_go_on) trail->report(pool->telemetry(), pool->driver().info());
+        if (outcome) co_return Result<void>();
+        const bool again = co_await pause_before_retry(outcome.error(), attempt, attempts);
         if (!again) co_return flotilla::fail(outcome.error());
     }
 }
 
 Task<Result<Transaction>> Database::begin(Access access) {
     const std::shared_ptr<Pool> pool = impl_->pool;
-    auto lease = co_await pool->acquire(access, TaskContext::current().deadline);
+    auto lease = co_await pool->acquire(access, pool->deadline());
     if (!lease) co_return flotilla::fail(std::move(lease).error());
     co_return Transaction(std::make_unique<Transaction::Impl>(pool, *std::move(lease), access));
 }

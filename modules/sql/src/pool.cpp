@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "flotilla/base/random.hpp"
+#include "flotilla/base/task_context.hpp"
 #include "flotilla/base/units.hpp"
 
 namespace flotilla::sql {
@@ -81,16 +82,28 @@ Lease::~Lease() {
     pool_->give_back(std::move(slot), writer, taken);
 }
 
-Pool::Pool(runtime::Runtime& runtime, std::unique_ptr<Driver> driver, PoolConfig config, Telemetry telemetry)
+Pool::Pool(
+    runtime::Runtime& runtime,
+    std::unique_ptr<Driver> driver,
+    const DataSourceConfig& config,
+    Telemetry telemetry
+)
     : clock_(runtime.clock()),
       driver_(std::move(driver)),
-      config_(adjusted(std::move(config), driver_->info())),
+      config_(adjusted(config.hikari, driver_->info())),
+      statement_timeout_(saturated(config.statement_timeout)),
       telemetry_(telemetry),
       meters_(telemetry.meters, config_),
       // Each connection has one piece of work at a time; one thread more cancels what is late.
       threads_(std::make_unique<runtime::BlockingPool>(runtime::BlockingPoolConfig{
           .threads = config_.maximum_pool_size + 1, .queue_capacity = 4 * config_.maximum_pool_size + 64
       })) {}
+
+Deadline Pool::deadline() const noexcept {
+    const Deadline own = TaskContext::current().deadline;
+    if (statement_timeout_ <= Duration::zero()) return own;
+    return own.or_sooner(Deadline::after(clock_.now(), statement_timeout_));
+}
 
 bool Pool::wants_turn(Access access) const noexcept {
     return access == Access::read_write && driver_->info().single_writer;
@@ -299,7 +312,7 @@ Result<void> Pool::open(Slot& slot, Deadline deadline) {
 }
 
 Result<void> Pool::make_ready(Slot& slot, Deadline deadline) {
-    /// As HikariCP: what was used a moment ago is taken to be alive.
+    // As HikariCP: what was used a moment ago is taken to be alive.
     constexpr Duration bypass = 500ms;
     if (slot.connection) slot.connection->rearm();
     // Never another connection in the middle of a transaction: the statement itself says what is wrong with

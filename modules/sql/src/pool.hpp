@@ -54,7 +54,12 @@ using Work = std::move_only_function<Result<Rows>(Connection&, Deadline)>;
 /// Shared by the loops: guarded by a mutex that is held for moments only.
 class Pool : public std::enable_shared_from_this<Pool> {
 public:
-    Pool(runtime::Runtime& runtime, std::unique_ptr<Driver> driver, PoolConfig config, Telemetry telemetry);
+    Pool(
+        runtime::Runtime& runtime,
+        std::unique_ptr<Driver> driver,
+        const DataSourceConfig& config,
+        Telemetry telemetry
+    );
 
     /// First come, first served, among readers and among writers. Waits for `connection-timeout` or the
     /// deadline.
@@ -84,6 +89,9 @@ public:
 
     [[nodiscard]] const PoolConfig& config() const noexcept { return config_; }
 
+    /// Of a statement that begins now: the running task's, or the statement timeout's.
+    [[nodiscard]] Deadline deadline() const noexcept;
+
     /// Closes idle connections from time to time, and shows the gauges, until the pool is gone.
     void start_watching(runtime::EventLoop& loop);
 
@@ -112,6 +120,7 @@ private:
     const Clock& clock_;
     const std::unique_ptr<Driver> driver_;
     const PoolConfig config_;
+    const Duration statement_timeout_;
     const Telemetry telemetry_;
     Meters meters_;
 

@@ -4,6 +4,10 @@
 
 namespace flotilla::sql {
 
+std::int64_t row_count(const Rows& rows) noexcept {
+    return rows.columns.empty() ? rows.changes : static_cast<std::int64_t>(rows.size());
+}
+
 StatementSpan::StatementSpan(
     const Telemetry& telemetry, const DriverInfo& info, std::string_view text, std::optional<TimePoint> start
 )
@@ -12,10 +16,10 @@ StatementSpan::StatementSpan(
     const std::string name = first_word(text);
     span_ = telemetry.tracer->start_client({.name = name, .now = start});
     if (!span_.recording()) return;
-    const bool ends_transaction = name == "commit" || name == "rollback";
+    ends_transaction_ = name == "commit" || name == "rollback";
     if (!sleuth_) {
         span_.tag("sql.query", text);
-    } else if (ends_transaction) {
+    } else if (ends_transaction_) {
         span_.annotate(name == "commit" ? "jdbc.commit" : "jdbc.rollback");
     } else {
         span_.tag("jdbc.query", text);
@@ -23,12 +27,9 @@ StatementSpan::StatementSpan(
     span_.remote({.service = info.service, .ip = info.host, .port = info.port});
 }
 
-void StatementSpan::finish(const Rows* rows, const Error* failure, std::optional<TimePoint> end) {
+void StatementSpan::finish(std::int64_t count, const Error* failure, std::optional<TimePoint> end) {
     if (span_.recording() && failure) span_.error(failure->message());
-    if (span_.recording() && rows && sleuth_)
-        span_.tag(
-            "jdbc.row-count", rows->columns.empty() ? rows->changes : static_cast<std::int64_t>(rows->size())
-        );
+    if (span_.recording() && !failure && sleuth_ && !ends_transaction_) span_.tag("jdbc.row-count", count);
     if (end) {
         span_.finish(*end);
     } else {
@@ -37,7 +38,7 @@ void StatementSpan::finish(const Rows* rows, const Error* failure, std::optional
 }
 
 void StatementSpan::finish(const Result<Rows>& outcome) {
-    finish(outcome ? &*outcome : nullptr, outcome ? nullptr : &outcome.error());
+    finish(outcome ? row_count(*outcome) : 0, outcome ? nullptr : &outcome.error());
 }
 
 }  // namespace flotilla::sql

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "batch.hpp"
-#include "flotilla/base/task_context.hpp"
+#include "flotilla/sql/statements.hpp"
+#include "run_each.hpp"
 #include "statement_span.hpp"
+#include "trail.hpp"
 #include "transaction_impl.hpp"
 
 namespace flotilla::sql {
@@ -51,24 +52,38 @@ Task<Result<Rows>> Transaction::run(Statement statement) {
 Task<Result<std::vector<Rows>>> Transaction::run_all(std::vector<Statement> statements) {
     Impl& self = *impl_;
     if (!self.lease) co_return over(self.failure);
-    const auto batch = std::make_shared<Batch>(std::move(statements), self.pool->clock());
-    Work work = [begun = self.begun,
-                 access = self.access,
-                 batch](Connection& connection, Deadline deadline) -> Result<Rows> {
+
+    // Shared, as a work that does not end is left behind.
+    struct Shared {
+        explicit Shared(const Clock& clock) : trail(clock) {}
+
+        Trail trail;
+        std::vector<Statement> statements;
+        std::vector<Rows> rows;
+        bool open = true;
+    };
+
+    const auto shared = std::make_shared<Shared>(self.pool->clock());
+    shared->statements = std::move(statements);
+    Trail* const trail = self.pool->telemetry().tracer ? &shared->trail : nullptr;
+    Work work = [begun = self.begun, access = self.access, dialect = dialect(), trail, shared](
+                    Connection& connection, Deadline deadline
+                ) -> Result<Rows> {
         if (!begun) FLT_CHECK(connection.begin(access, deadline));
-        FLT_CHECK(batch->run(connection, deadline));
+        Statements all(connection, dialect, deadline, trail);
+        auto rows = run_each(all, shared->statements);
+        shared->open = connection.in_transaction();
+        if (!rows) return flotilla::fail(std::move(rows).error());
+        shared->rows = *std::move(rows);
         return Rows();
     };
-    const Deadline deadline = TaskContext::current().deadline;
-    const auto outcome = co_await self.pool->perform(self.lease, true, std::move(work), deadline);
+    const auto outcome =
+        co_await self.pool->perform(self.lease, true, std::move(work), self.pool->deadline());
     self.begun = true;
     // Without a lease the work goes on without us.
-    if (self.lease)
-        batch->report(
-            self.pool->telemetry(), self.pool->driver().info(), outcome ? nullptr : &outcome.error()
-        );
-    if (outcome) co_return std::move(batch->rows);
-    if (!self.lease || !batch->open || ends_transaction(outcome.error())) {
+    if (self.lease) shared->trail.report(self.pool->telemetry(), self.pool->driver().info());
+    if (outcome) co_return std::move(shared->rows);
+    if (!self.lease || !shared->open || ends_transaction(outcome.error())) {
         self.failure = outcome.error();
         self.pool->dispose(std::move(self.lease));
     }
@@ -87,8 +102,8 @@ Task<Result<void>> Transaction::commit() {
         FLT_CHECK(connection.commit(deadline));
         return Rows();
     };
-    const Deadline deadline = TaskContext::current().deadline;
-    const auto outcome = co_await self.pool->perform(self.lease, false, std::move(work), deadline);
+    const auto outcome =
+        co_await self.pool->perform(self.lease, false, std::move(work), self.pool->deadline());
     span.finish(outcome);
     if (outcome) co_return Result<void>();
     self.failure = outcome.error();
@@ -107,8 +122,8 @@ Task<Result<void>> Transaction::rollback() {
         FLT_CHECK(connection.rollback());
         return Rows();
     };
-    const Deadline deadline = TaskContext::current().deadline;
-    const auto outcome = co_await self.pool->perform(self.lease, false, std::move(work), deadline);
+    const auto outcome =
+        co_await self.pool->perform(self.lease, false, std::move(work), self.pool->deadline());
     span.finish(outcome);
     if (outcome) co_return Result<void>();
     co_return flotilla::fail(outcome.error());

@@ -235,19 +235,27 @@ TEST(Pool, EachStatementIsASpan) {
         Transaction tx = must(co_await db->begin());
         must(co_await tx.execute("insert into users(email) values(?)", "x@y.z"));
         must(co_await tx.commit());
+        const std::function<Result<void>(Statements&)> both = [](Statements& at_once) -> Result<void> {
+            FLT_CHECK(at_once.execute("update users set name = ?", "x"));
+            FLT_CHECK(at_once.execute("replace into users(name) values(?)", "y"));
+            return {};
+        };
+        must(co_await db->at_once<void>(both));
         server->lost = 1;
         const auto lost = co_await db->execute("delete from users");
         EXPECT_FALSE(lost);
         const auto spans = sink.take();
         std::vector<std::string> names;
         for (const auto& span : spans) names.emplace_back(span.name());
-        EXPECT_EQ(names, (std::vector<std::string>{"select", "insert", "commit", "delete"}));
+        EXPECT_EQ(
+            names, (std::vector<std::string>{"select", "insert", "commit", "update", "replace", "delete"})
+        );
         EXPECT_EQ(spans[0].kind, tracing::SpanKind::client);
         EXPECT_EQ(spans[0].find_tag("sql.query"), "-- who\nSELECT * from users where email = ?");
         EXPECT_EQ(spans[0].remote().service, "mysql-fake");
         EXPECT_EQ(spans[0].remote().port, 3306);
         EXPECT_FALSE(spans[0].find_tag("error"));
-        EXPECT_EQ(spans[3].find_tag("error"), "gone");
+        EXPECT_EQ(spans[5].find_tag("error"), "gone");
     });
 }
 

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -158,49 +156,6 @@ TEST(Sqlite, AFileThatIsNoDatabaseStopsTheStart) {
         if (!opened)
             EXPECT_NE(opened.error().message().find("file is not a database"), std::string::npos)
                 << opened.error().message();
-    });
-}
-
-/// Inserts, and says so after each commit, until it is killed.
-void insert_until_killed(const std::string& file, int out) {
-    run_on_loop([&](Runtime& runtime) -> Task<> {
-        DataSourceConfig config;
-        config.url = "sqlite:" + file;
-        const auto db = co_await open_or_throw(runtime, config);
-        must(co_await db->execute("create table t(v int)"));
-        for (int i = 0;; ++i) {
-            must(co_await db->execute("insert into t(v) values(?)", i));
-            const char byte = 'x';
-            if (::write(out, &byte, 1) != 1) co_return;
-        }
-    });
-}
-
-TEST(Sqlite, WhatWasCommittedSurvivesAKill) {
-    const TemporaryFolder folder;
-    const std::string file = folder.file("test.sqlite");
-    int channel[2];
-    ASSERT_EQ(::pipe(channel), 0);
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-        ::close(channel[0]);
-        insert_until_killed(file, channel[1]);
-        ::_exit(1);
-    }
-    ::close(channel[1]);
-    int committed = 0;
-    for (char byte = 0; committed < 200 && ::read(channel[0], &byte, 1) == 1;) ++committed;
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    for (char byte = 0; ::read(channel[0], &byte, 1) == 1;) ++committed;
-    ::close(channel[0]);
-    EXPECT_GE(committed, 200);
-    run_on_loop([&](Runtime& runtime) -> Task<> {
-        const auto db = co_await open_or_throw(runtime, sqlite_config(folder));
-        const auto rows = co_await db->query_value<int>("select count(*) from t");
-        EXPECT_GE(*rows, committed);
-        EXPECT_LE(*rows, committed + 1);
     });
 }
 

@@ -169,6 +169,53 @@ TEST_P(TransactionScope, SeveralStatementsAreAllOrNothing) {
     });
 }
 
+TEST_P(TransactionScope, AFunctionAtOnceIsATransaction) {
+    run_on_loop([this](Runtime& runtime) -> Task<> {
+        const auto db = co_await fresh(runtime);
+        co_await create(*db);
+        const std::function<Result<int>(Statements&)> good = [](Statements& tx) -> Result<int> {
+            for (const int id : {1, 2, 3})
+                FLT_CHECK(tx.execute("insert into extra(id, v) values(?, ?)", id, id * 10));
+            FLT_TRY(const auto again, tx.query_one<int>("select v from extra where id = ?", 9));
+            if (again) return flotilla::fail(flotilla::Errc::internal);
+            return tx.query_value<int>("select sum(v) from extra");
+        };
+        const auto sum = co_await db->at_once<int>(good);
+        EXPECT_EQ(sum, 60);
+        const std::function<Result<void>(Statements&)> bad = [](Statements& tx) -> Result<void> {
+            FLT_CHECK(tx.execute("delete from extra"));
+            FLT_CHECK(tx.query_value<int>("select v from extra"));
+            return {};
+        };
+        const auto failed = co_await db->at_once<void>(bad);
+        EXPECT_EQ(failed.error().code(), flotilla::Errc::not_found);
+        EXPECT_EQ(co_await count(*db), 3);
+        const std::string slow = co_await endless(*db);
+        const std::function<Result<int>(Statements&)> late = [slow](Statements& tx) -> Result<int> {
+            FLT_CHECK(tx.execute("delete from extra"));
+            return tx.query_value<int>(slow);
+        };
+        {
+            const WithDeadline soon(50ms);
+            const auto stopped = co_await db->at_once<int>(late);
+            EXPECT_EQ(stopped.error().code(), SqlErrc::timed_out);
+        }
+        EXPECT_EQ(co_await count(*db), 3);
+    });
+}
+
+TEST_P(TransactionScope, AStatementWithoutADeadlineHasTheStatementTimeout) {
+    run_on_loop([this](Runtime& runtime) -> Task<> {
+        const auto db = co_await fresh(runtime);
+        const std::string slow = co_await endless(*db);
+        DataSourceConfig hasty = config();
+        hasty.statement_timeout = 30ms;
+        const auto other = co_await open_or_throw(runtime, hasty);
+        const auto late = co_await other->query<int>(slow);
+        EXPECT_EQ(late.error().code(), SqlErrc::timed_out);
+    });
+}
+
 Task<Result<int>> add_one(Transaction& tx, int first, int second) {
     for (const int id : {first, second}) {
         const auto done = co_await tx.execute("update extra set v = v + 1 where id = ?", id);

@@ -58,7 +58,7 @@ struct SqliteConfig {
 FLT_DESCRIBE_CONFIG(
     SqliteConfig,
     (synchronous, "normal: survives kill -9; full: survives a loss of power too."),
-    (busy_timeout, "How long a statement without a deadline waits for another process's lock."),
+    (busy_timeout, "How long a migration without a deadline waits for another process's lock."),
     (cache_size, "Page cache of each connection.")
 )
 
@@ -69,6 +69,7 @@ struct DataSourceConfig {
     reflect::Secret password;
     std::string driver_class_name;
     Bytes max_result_size = Bytes::mega(64);
+    std::chrono::milliseconds statement_timeout{30'000};
     PoolConfig hikari;
     SqliteConfig sqlite;
 };
@@ -80,6 +81,8 @@ FLT_DESCRIBE_CONFIG(
     (password, "The password."),
     (driver_class_name, "Taken for Spring's sake; the URL says it."),
     (max_result_size, "A result that is larger is an error."),
+    (statement_timeout,
+     "A statement is stopped after so long, if its deadline does not come before; 0: never."),
     (hikari, "The pool."),
     (sqlite, "Of SQLite only.")
 )
