@@ -34,7 +34,7 @@ void DistributionMeter::record_time(std::uint64_t nanoseconds) noexcept {
     });
     if (percentiles) [[unlikely]]
         percentiles->record(static_cast<double>(nanoseconds));
-    if (TaskContext::current().trace.sampled) [[unlikely]]
+    if (buckets && TaskContext::current().trace.sampled) [[unlikely]]
         offer_exemplar(bucket, static_cast<double>(nanoseconds) / 1e9);
 }
 
@@ -49,7 +49,7 @@ void DistributionMeter::record_amount(double amount) noexcept {
     });
     if (percentiles) [[unlikely]]
         percentiles->record(amount);
-    if (TaskContext::current().trace.sampled) [[unlikely]]
+    if (buckets && TaskContext::current().trace.sampled) [[unlikely]]
         offer_exemplar(bucket, amount);
 }
 

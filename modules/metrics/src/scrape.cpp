@@ -168,7 +168,6 @@ void ScrapeWriter::distribution(const Family& family, const DistributionMeter& m
     }
     start(name, "_count", meter.labels);
     integer(counts_.back());
-    if (!meter.buckets) exemplar(meter, 0);
     end_line();
     start(name, "_sum", meter.labels);
     number(sum);
