@@ -96,7 +96,7 @@ TEST(UserService, ItDescribesItself) {
     with_shop({}, [](Shop& shop) -> Task<> {
         const Answer description = co_await shop.send("GET /v3/api-docs");
         EXPECT_EQ(description.status, 200);
-        const Json one = description.json()["paths"]["/users/{userId}"]["get"];
+        const Json one = description.json()["paths"]["/user-service/users/{userId}"]["get"];
         EXPECT_EQ(one["summary"].string_or(""), "A user with orders");
         for (const char* status : {"200", "401", "403", "404", "500"})
             EXPECT_TRUE(one["responses"].find(status)) << status;
