@@ -103,7 +103,6 @@ struct GatewayServer::Impl {
             if (concerns_routes(changed)) tables.reload_and_tell();
         });
         watch();
-        add_meters();
     }
 
     GatewayConfig read_config() {
@@ -132,32 +131,6 @@ struct GatewayServer::Impl {
             service.every(config.reload_interval, "Gateway.reload", [this] { return look_at_files(); });
         if (config.locator.enabled)
             service.every(std::chrono::seconds(1), "Gateway.locate", [this] { return locate(); });
-    }
-
-    void add_meters() {
-        const auto gauge = [this](std::string_view name, std::string description, auto read) {
-            service.meters().gauge(
-                name,
-                {},
-                [this, read] { return read(proxy->stats()); },
-                {.description = std::move(description)}
-            );
-        };
-        gauge(
-            "flotilla.gateway.upstream.connections.active",
-            "Connections to upstreams in an exchange.",
-            [](const auto& stats) { return static_cast<double>(stats.active); }
-        );
-        gauge(
-            "flotilla.gateway.upstream.connections.idle",
-            "Connections to upstreams that are kept.",
-            [](const auto& stats) { return static_cast<double>(stats.idle); }
-        );
-        gauge(
-            "flotilla.gateway.upstream.connections.pending",
-            "Exchanges that wait for a connection.",
-            [](const auto& stats) { return static_cast<double>(stats.pending); }
-        );
     }
 
     /// A file that has changed is read again; whoever is concerned is told by the environment.

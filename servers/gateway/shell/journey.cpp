@@ -58,13 +58,14 @@ Journey::Journey(GatewayShared& shared, http::Request& request, http::Response& 
       request_(request),
       response_(response),
       live_(shared.tables.current()),
-      exchange_(inbound_of(shared, request, id_, resolved_path_), outgoing_.fields, response) {
+      outgoing_(shared.proxy.take_outgoing()),
+      exchange_(inbound_of(shared, request, id_, resolved_path_), outgoing_->fields, response) {
     const proxy::CopyRules rules{
         .hop_by_hop = shared.proxy.hop_by_hop(), .drop_trace = true, .drop_forwarded = true
     };
-    proxy::copy_request(request.head(), rules, outgoing_);
+    proxy::copy_request(request.head(), rules, *outgoing_);
     // Services believe this one: it is never the client's.
-    if (request.fields().contains(user_header)) outgoing_.fields.remove(user_header);
+    if (request.fields().contains(user_header)) outgoing_->fields.remove(user_header);
 }
 
 TimePoint Journey::now() const {

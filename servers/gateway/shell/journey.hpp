@@ -145,7 +145,7 @@ private:
     std::shared_ptr<const LiveTable> live_;
     std::array<char, 24> id_;
     std::string resolved_path_;
-    proxy::Outgoing outgoing_;
+    proxy::OutgoingPtr outgoing_;
     Exchange exchange_;
     std::optional<proxy::RequestBody> body_;
 

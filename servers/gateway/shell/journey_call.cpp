@@ -95,7 +95,7 @@ proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
     proxy::Call call{
         .request = request_,
         .response = response_,
-        .outgoing = outgoing_,
+        .outgoing = *outgoing_,
         .upstream = upstream,
         .body = *body_,
         .filter = this,
@@ -121,20 +121,20 @@ void Journey::complete_head() {
                 .secure = request_.secure(),
                 .host = request_.head().host
             };
-            proxy::write_forwarded(shared_.config.forwarded, facts, request_.fields(), outgoing_.fields);
+            proxy::write_forwarded(shared_.config.forwarded, facts, request_.fields(), outgoing_->fields);
             const std::string prefix = exchange_.cut_prefixes();
             if (!prefix.empty())
                 proxy::write_forwarded_prefix(
-                    shared_.config.forwarded, facts, request_.fields(), prefix, outgoing_.fields
+                    shared_.config.forwarded, facts, request_.fields(), prefix, outgoing_->fields
                 );
         }
-        outgoing_.target = exchange_.path();
-        if (exchange_.has_query()) outgoing_.target.append("?").append(exchange_.query());
-        outgoing_.host = exchange_.host_to_send;
+        outgoing_->target = exchange_.path();
+        if (exchange_.has_query()) outgoing_->target.append("?").append(exchange_.query());
+        outgoing_->host = exchange_.host_to_send;
     }
     if (!deadline_.never()) {
         const auto left = std::chrono::duration_cast<milliseconds>(deadline_.left(now())).count();
-        outgoing_.fields.set(deadline_header, fmt::format_int(left).c_str());
+        outgoing_->fields.set(deadline_header, fmt::format_int(left).c_str());
     }
 }
 
