@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import urllib.parse
 
@@ -107,3 +108,31 @@ def test_discovery_scrapes_every_instance_of_every_service_as_a_job_of_its_name(
     assert sum(len(group["rules"]) for group in rules["groups"]) == 22
     wait_until(lambda: prometheus.query("job:http_server_requests:rate1m"), "the recording rules work", 30)
     assert prometheus.ask("alerts")["alerts"] == []
+
+
+def test_the_seeds_file_scrapes_users_orders_and_the_gateway_through_the_gateway(owner, tmp_path):
+    gateway = free_port()
+    up = owner.add(
+        Program(
+            [ROOT / "build/release/bin/flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
+             "--port", f"gateway={gateway}", "--port", f"registry={free_port()}", f"--eureka.consul.dns-port={free_port()}"],
+            tmp_path / "up.log",
+            cwd=ROOT,
+        )
+    )  # fmt: skip
+    up.wait_for_log("Up in", 60)
+    prometheus = owner.add(Prometheus(tmp_path, "seed.yml", {8000: gateway}))
+    jobs = ("user-service", "order-service", "apigateway-service")
+    wait_until(lambda: prometheus.up() == dict.fromkeys(jobs, 1), "all three are scraped", 30)
+    # what the course looks at in Grafana: requests, meters of its own, the gateway's routes, the machine
+    for expression in (
+        *(f'http_server_requests_seconds_count{{job="{job}"}}' for job in jobs),
+        *(f'process_cpu_usage{{job="{job}"}}' for job in jobs),
+        'spring_cloud_gateway_requests_seconds_count{routeId="user-operations"}',
+        'spring_cloud_gateway_requests_seconds_sum{routeId="order-operations"}',
+        'resilience4j_circuitbreaker_state{job="user-service", state="closed"}',
+        'hikaricp_connections_max{job="order-service"}',
+    ):
+        wait_until(lambda wanted=expression: prometheus.query(wanted), expression, 30)
+    up.signal(signal.SIGINT)
+    assert up.wait_for_exit(30) == 0
