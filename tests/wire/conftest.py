@@ -15,30 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.certificates import Authority  # noqa: E402
 from support.mariadb import MariaDb, install  # noqa: E402
-from support.programs import Program, Service, fetch, free_port, tool, wait_until  # noqa: E402
+from support.programs import Owner, Program, Service, fetch, free_port, tool, wait_until  # noqa: E402
 from support.raw import Raw  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
-
-
-class Owner:
-    """Stops what it started, the last first, whatever the test did."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self._started = []
-
-    def add(self, program):
-        self._started.append(program)
-        return program
-
-    def log_path(self, name):
-        return self.folder / f"{name}-{len(self._started)}.log"
-
-    def stop_all(self):
-        for program in reversed(self._started):
-            if program.running:
-                program.stop()
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ help_test() {
     cat <<'TEXT'
 ./dev test [kinds] [filter...]      build what is needed, run tests; the last line counts: N passed, N failed
 
-Kinds (several may be named; without any: unit tests of the release build, build rules, wire tests):
+Kinds (several may be named; without any: unit tests of the release build, build rules, wire tests, and the fast ones of
+the end-to-end tests):
   --unit            only the unit tests of the release build
   --build           only the build rules (floors, includes, headers, install)
   --wire            only the wire tests: real sockets, real programs at the other end
+  --e2e             the end-to-end tests, all of them: whole fleets of the shop, under load and faults; a quarter of an hour
   --asan            unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan            unit tests under ThreadSanitizer
   --gcc             unit tests built with g++ 12, under AddressSanitizer
@@ -180,6 +182,25 @@ test_wire() {
     await_all_jobs
 }
 
+test_e2e_fast() {
+    [ -z "$(module_filters)" ] || return 0
+    local arguments
+    mapfile -t arguments < <(pytest_filter)
+    build_targets release programs
+    start_suite e2e-fast run_pytest_suite e2e-fast tests/e2e -m fast -n "$(nproc)" "${arguments[@]}"
+    await_all_jobs
+}
+
+# The others measure times, or want the machine for themselves: one after the other.
+test_e2e() {
+    [ -z "$(module_filters)" ] || return 0
+    local arguments
+    mapfile -t arguments < <(pytest_filter)
+    test_e2e_fast
+    FLOTILLA_SUITE_TIMEOUT=${FLOTILLA_SUITE_TIMEOUT:-1800} start_suite e2e run_pytest_suite e2e tests/e2e -m 'not fast' "${arguments[@]}"
+    await_all_jobs
+}
+
 test_interop() {
     [ -z "$(module_filters)" ] || return 0
     local arguments
@@ -219,7 +240,7 @@ run_test() {
     local kinds=() seconds=60 kind
     while [ $# -gt 0 ]; do
         case $1 in
-            --unit | --build | --wire | --interop | --asan | --tsan | --gcc) kinds+=("${1#--}") ;;
+            --unit | --build | --wire | --e2e | --interop | --asan | --tsan | --gcc) kinds+=("${1#--}") ;;
             --fuzz)
                 kinds+=(fuzz)
                 if [[ ${2:-} =~ ^[0-9]+$ ]]; then
@@ -227,13 +248,13 @@ run_test() {
                     shift
                 fi
                 ;;
-            --all) kinds=(unit build wire interop asan tsan gcc fuzz) ;;
+            --all) kinds=(unit build wire e2e interop asan tsan gcc fuzz) ;;
             -*) usage_error "test: unknown option $1 (./dev help test)" ;;
             *) filters+=("$1") ;;
         esac
         shift
     done
-    [ ${#kinds[@]} -gt 0 ] || kinds=(unit build wire)
+    [ ${#kinds[@]} -gt 0 ] || kinds=(unit build wire e2e-fast)
     mkdir -p "$RESULTS"
     # shellcheck disable=SC2317 # fail calls it
     after_failure() { after_failed_test_run; }
@@ -243,6 +264,8 @@ run_test() {
             unit) test_unit release ;;
             build) test_build_rules ;;
             wire) test_wire ;;
+            e2e) test_e2e ;;
+            e2e-fast) test_e2e_fast ;;
             interop) test_interop ;;
             fuzz) test_fuzz "$seconds" ;;
             *) test_unit "$kind" ;;

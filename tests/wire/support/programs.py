@@ -130,6 +130,26 @@ class Service(Program):
         return fetch(self.url(path), headers=headers, timeout=timeout)
 
 
+class Owner:
+    """Stops what it started, the last first, whatever the test did."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._started = []
+
+    def add(self, program):
+        self._started.append(program)
+        return program
+
+    def log_path(self, name):
+        return self.folder / f"{name}-{len(self._started)}.log"
+
+    def stop_all(self):
+        for program in reversed(self._started):
+            if program.running:
+                program.stop()
+
+
 class Answer:
     """What came back: status, headers (names in lower case), body."""
 
