@@ -115,7 +115,12 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
     if (to.secure()) {
         const Deadline shaken =
             Deadline::after(loop.now(), config_.tls_handshake_timeout).or_sooner(deadline_);
-        const auto secured = co_await stream->handshake_client(shard_.shared.tls, to.host(), shaken);
+        auto context = shard_.shared.tls();
+        if (!context) {
+            lease_.close();
+            co_return fail(ProxyErrc::tls_failed, context.error().message());
+        }
+        const auto secured = co_await stream->handshake_client(*std::move(context), to.host(), shaken);
         if (!secured) {
             const bool late = secured.error().code() == Errc::timed_out;
             const Error error(
@@ -154,7 +159,19 @@ void Attempt::write_trace(std::string& out) {
     if (!tracer) return;
     tracing::OutgoingHeaders fields;
     tracer->inject(span_, fields);
-    for (const auto& [name, value] : fields) out.append(name).append(": ").append(value).append("\r\n");
+    std::size_t size = out.size();
+    for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
+    out.resize_and_overwrite(size, [&, from = out.size()](char* text, std::size_t total) {
+        char* to = text + from;
+        const auto put = [&to](std::string_view part) { to += part.copy(to, part.size()); };
+        for (const auto& [name, value] : fields) {
+            put(name);
+            put(": ");
+            put(value);
+            put("\r\n");
+        }
+        return total;
+    });
 }
 
 void Attempt::write_framing(std::string& out) {
@@ -189,7 +206,15 @@ Task<Result<Outcome>> Attempt::exchange() {
     }
     if (!to.write_failed) to.body_bytes_sent = whole->size();
     sent_ = shard_.loop.now();
-    FLT_CO_CHECK(co_await read_head());
+    // The usual answer is waited for once and comes as a whole.
+    if (read_head_now() == http::Progress::need_more) {
+        const Wake wake = co_await to.stream.ready(answer_deadline());
+        if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
+    }
+    if (read_head_now() == http::Progress::done && to.parser.head().status >= 200)
+        status_ = to.parser.head().status;
+    else
+        FLT_CO_CHECK(co_await read_head());
     Outcome outcome = outcome_so_far();
     if (auto settled = settle_now(outcome)) {
         release_connection();
@@ -209,6 +234,7 @@ Deadline Attempt::answer_deadline() const {
 }
 
 http::Progress Attempt::read_head_now() {
+    if (head_error_) return http::Progress::rejected;
     Connection& from = connection();
     bool fresh = !from.in.empty();
     for (;;) {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <regex>
 
+#include "flotilla/base/assert.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/message_writer.hpp"
 
@@ -102,37 +103,61 @@ void append_inbound(const http::Fields& inbound, std::string_view name, std::str
     }
 }
 
+/// For a trusted peer, whose values are kept, appended to or replaced.
 void write_element(
     const ForwardedElement& rule,
-    bool trusted,
     const http::Fields& inbound,
     std::string_view name,
     std::string_view value,
     http::HeaderBlock& out
 ) {
-    if (!trusted) {
-        if (rule.enabled) out.add(name, value);
-        return;
-    }
     std::string line;
     if (!rule.enabled || rule.append) append_inbound(inbound, name, line);
     if (rule.enabled) {
         if (!line.empty()) line += ',';
         line += value;
     }
-    if (!line.empty()) out.add(name, line);
+    if (!line.empty()) out.add_checked(name, line);
 }
 
-/// `Forwarded: proto=http;host="a:8000";for="1.2.3.4:5"`: what is no token is quoted.
-void write_forwarded_line(const ClientFacts& facts, std::string_view proto, http::HeaderBlock& out) {
-    const std::string client = facts.peer.text();
-    const bool odd_host = facts.host.find_first_of("\"\\") != std::string_view::npos;
-    if (facts.host.empty() || odd_host) {
-        out.add("Forwarded", {"proto=", proto, ";for=\"", client, "\""});
-        return;
+/// A value that is put together without memory of its own.
+class ShortText {
+public:
+    ShortText& operator<<(std::string_view part) {
+        FLT_ASSERT(part.size() <= room_.size() - size_);
+        part.copy(room_.data() + size_, part.size());
+        size_ += part.size();
+        return *this;
     }
-    const std::string_view quote = http::is_token(facts.host) ? "" : "\"";
-    out.add("Forwarded", {"proto=", proto, ";host=", quote, facts.host, quote, ";for=\"", client, "\""});
+
+    [[nodiscard]] std::string_view view() const noexcept { return {room_.data(), size_}; }
+
+private:
+    std::array<char, 512> room_;
+    std::size_t size_ = 0;
+};
+
+/// No name of a host is as long.
+constexpr std::size_t longest_host = 300;
+
+/// `proto=http;host="a:8000";for="1.2.3.4:5"`: what is no token is quoted.
+void write_forwarded_line(
+    const ClientFacts& facts, std::string_view proto, std::string_view address, http::HeaderBlock& out
+) {
+    std::array<char, 8> port{};
+    const char* const port_end = std::to_chars(port.data(), port.data() + port.size(), facts.peer.port()).ptr;
+    const bool v6 = facts.peer.is_v6();
+    ShortText line;
+    line << "proto=" << proto;
+    const bool odd_host =
+        facts.host.size() > longest_host || facts.host.find_first_of("\"\\") != std::string_view::npos;
+    if (!facts.host.empty() && !odd_host) {
+        const std::string_view quote = http::is_token(facts.host) ? "" : "\"";
+        line << ";host=" << quote << facts.host << quote;
+    }
+    line << ";for=\"" << (v6 ? "[" : "") << address << (v6 ? "]:" : ":")
+         << std::string_view(port.data(), port_end) << "\"";
+    out.add_checked("Forwarded", line.view());
 }
 
 constexpr std::string_view x_forwarded = "x-forwarded-";
@@ -160,19 +185,24 @@ void write_forwarded(
             if (other || iequals(field.name, "Forwarded")) out.add(field.name, field.value);
         }
     }
+    const std::string address = facts.peer.address();
     const std::string_view proto = facts.secure ? "https" : "http";
-    if (config.forwarded) write_forwarded_line(facts, proto, out);
+    if (config.forwarded) write_forwarded_line(facts, proto, address, out);
     if (!config.x_forwarded) return;
     const Authority authority = split_authority(facts.host);
     const std::string_view usual_port = facts.secure ? "443" : "80";
     const std::string_view port = authority.port.empty() ? usual_port : authority.port;
-    write_element(config.for_, facts.trusted, inbound, "X-Forwarded-For", facts.peer.address(), out);
-    write_element(config.proto, facts.trusted, inbound, "X-Forwarded-Proto", proto, out);
-    write_element(config.port, facts.trusted, inbound, "X-Forwarded-Port", port, out);
-    if (!facts.host.empty()) {
-        const std::string_view host = port == usual_port ? authority.host : facts.host;
-        write_element(config.host, facts.trusted, inbound, "X-Forwarded-Host", host, out);
-    }
+    const std::string_view host = port == usual_port ? authority.host : facts.host;
+    const auto write = [&](const ForwardedElement& rule, std::string_view name, std::string_view value) {
+        if (facts.trusted)
+            write_element(rule, inbound, name, value, out);
+        else if (rule.enabled)
+            out.add_checked(name, value);
+    };
+    write(config.for_, "X-Forwarded-For", address);
+    write(config.proto, "X-Forwarded-Proto", proto);
+    write(config.port, "X-Forwarded-Port", port);
+    if (!host.empty()) write(config.host, "X-Forwarded-Host", host);
 }
 
 void write_forwarded_prefix(

@@ -120,6 +120,14 @@ Task<Result<std::unique_ptr<Connection>>> Pool::wait_for_place(Deadline deadline
     }
 }
 
+Result<std::shared_ptr<runtime::TlsContext>> Shared::tls() const {
+    const std::lock_guard lock(tls_mutex_);
+    if (!tls_) {
+        FLT_TRY(tls_, runtime::TlsContext::client(config.ssl));
+    }
+    return tls_;
+}
+
 Shard::Shard(const Shared& all, runtime::EventLoop& on)
     : shared(all), loop(on), large_blocks(large_block, large_blocks_kept), scope_(on) {
     spare_.reserve(spare_heads);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -96,8 +97,15 @@ struct Shared {
     ProxyConfig config;
     http::Telemetry telemetry;
     HopByHop hop_by_hop;
-    std::shared_ptr<runtime::TlsContext> tls;
     std::size_t connections_per_loop = 1;
+
+    /// Made when it is first asked for: reading the system's certificates takes a tenth of a second, which
+    /// few need. Files of one's own are read at the start, so that a mistake shows there.
+    [[nodiscard]] Result<std::shared_ptr<runtime::TlsContext>> tls() const;
+
+private:
+    mutable std::mutex tls_mutex_;
+    mutable std::shared_ptr<runtime::TlsContext> tls_;
 };
 
 class Shard {

@@ -27,9 +27,11 @@ constexpr auto connections_meter = "flotilla.proxy.connections";
 }  // namespace
 
 struct Proxy::Impl {
+    explicit Impl(runtime::Runtime& r) : runtime(r) {}
+
     runtime::Runtime& runtime;
     Shared shared;
-    std::vector<std::unique_ptr<Shard>> shards = {};
+    std::vector<std::unique_ptr<Shard>> shards;
 
     [[nodiscard]] Shard& here() const { return *shards[runtime::EventLoop::current().index()]; }
 };
@@ -37,17 +39,18 @@ struct Proxy::Impl {
 Result<std::unique_ptr<Proxy>> Proxy::create(
     runtime::Runtime& runtime, ProxyConfig config, http::Telemetry telemetry, HopByHop hop_by_hop
 ) {
-    FLT_TRY(auto tls, runtime::TlsContext::client(config.ssl));
     const std::size_t loops = runtime.size();
-    const std::size_t per_loop = std::max<std::size_t>(1, (config.pool.max_connections + loops - 1) / loops);
-    std::unique_ptr<Impl> impl(new Impl{
-        runtime,
-        {.config = std::move(config),
-         .telemetry = telemetry,
-         .hop_by_hop = std::move(hop_by_hop),
-         .tls = std::move(tls),
-         .connections_per_loop = per_loop}
-    });
+    auto impl = std::make_unique<Impl>(runtime);
+    Shared& shared = impl->shared;
+    shared.config = std::move(config);
+    shared.telemetry = telemetry;
+    shared.hop_by_hop = std::move(hop_by_hop);
+    shared.connections_per_loop =
+        std::max<std::size_t>(1, (shared.config.pool.max_connections + loops - 1) / loops);
+    const runtime::TlsConfig& ssl = shared.config.ssl;
+    if (!ssl.trust_certificate.empty() || !ssl.certificate.empty() || !ssl.key_store.empty()) {
+        FLT_CHECK(shared.tls());
+    }
     for (std::size_t i = 0; i < loops; ++i)
         impl->shards.push_back(std::make_unique<Shard>(impl->shared, runtime.loop(i)));
     std::unique_ptr<Proxy> proxy(new Proxy(std::move(impl)));

@@ -89,6 +89,12 @@ Task<Result<Outcome>> Attempt::relay(Outcome outcome) {
         reusable_ = reusable;
         co_return outcome;
     }
+    if (http::never_has_body(http::code_of(call_.response.status()))) {
+        // The filter has given it a status that forbids what the upstream sends.
+        client().begin(std::nullopt);
+        client().end();
+        co_return outcome;
+    }
     const auto relayed = co_await relay_body();
     if (!relayed) {
         const bool told = client().take_back();
@@ -150,6 +156,7 @@ Task<Result<void>> Attempt::relay_length(std::uint64_t left) {
             source->consume(piece.size());
         }
         if (left == 0) break;
+        from.in.release();
         const auto got = co_await read_more(large);
         if (!got) co_return fail(got.error());
         if (*got == 0) co_return fail(ProxyErrc::answer_cut, "the answer is shorter than announced");
@@ -188,6 +195,7 @@ Task<Result<void>> Attempt::relay_chunked() {
         // What has come goes on at once: somebody may wait for just this event.
         const auto flushed = co_await client().flush();
         if (!flushed) co_return fail(ProxyErrc::client_gone, "the client went away");
+        from.in.release();
         const auto got = co_await read_more(large);
         if (!got) co_return fail(got.error());
         if (*got == 0) co_return fail(ProxyErrc::answer_cut, "the answer ended within its body");
@@ -201,6 +209,7 @@ Task<Result<void>> Attempt::relay_until_close() {
         const auto written = co_await client().write_through(source->view());
         if (!written) co_return fail(ProxyErrc::client_gone, "the client went away");
         source->consume(source->view().size());
+        from.in.release();
         const auto got = co_await read_more(large);
         if (!got) co_return fail(got.error());
         if (*got == 0) co_return Result<void>();

@@ -397,6 +397,31 @@ TEST(Proxy, LetsAFilterEditAnAnswer) {
     });
 }
 
+/// Turns every answer into one that has no body.
+class Emptier final : public AnswerFilter {
+public:
+    Verdict on_answer(http::Response& response) override {
+        response.status(http::Status::no_content);
+        return Verdict::relay;
+    }
+};
+
+TEST(Proxy, DropsABodyThatTheEditedStatusForbids) {
+    Script script({Peer::ok("short"), Peer::ok(std::string(200'000, 'x'))});
+    Emptier emptier;
+    with_proxy({script.run()}, [&](ProxyHarness& h) {
+        static constexpr auto run = [](ProxyHarness& to, Emptier& filter) -> Task<> {
+            to.route.filter = &filter;
+            for (int i = 0; i < 2; ++i) {
+                const std::string answer = co_await to.get();
+                EXPECT_TRUE(answer.starts_with("HTTP/1.1 204 No Content\r\n")) << answer;
+                EXPECT_EQ(body_of(answer), "");
+            }
+        };
+        return run(h, emptier);
+    });
+}
+
 TEST(ProxyFacts, F12_DiscardsAnAnswerForAnotherAttempt) {
     Script script(
         {"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\nbad",

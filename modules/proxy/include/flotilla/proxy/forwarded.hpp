@@ -65,7 +65,7 @@ struct ClientFacts {
     const runtime::Endpoint& peer;
     bool trusted = false;
     bool secure = false;
-    std::string_view host = {};  ///< of the Host field
+    std::string_view host = {};  ///< of the Host field, as the server's parser has checked it
 };
 
 /// Writes the fields for the next hop. `inbound` are the fields of the client, of which `out` has none
