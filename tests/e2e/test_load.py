@@ -3,11 +3,12 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import time
 
 import pytest
-from shop_support.shop import SECRET
+from shop_support.shop import PASSWORD, SECRET
 from shop_support.stream import Stream
 from support.programs import BINARIES, wait_until
 
@@ -165,3 +166,21 @@ def test_shop_load_ends_early_with_its_report(shop_with):
     assert shop.report()["seconds"] < 20
     assert SECRET not in load.log()
     shop.verify(initial=INITIAL)
+
+
+@pytest.mark.fast
+def test_shop_verify_sees_what_is_wrong(shop_with):
+    shop = shop_with()
+    load = shop.load("--users", 3, "--duration", "3s", "--ramp", "1s", "--think", "20ms", "--restock", STOCK)
+    assert load.wait_for_exit(30) == 0, load.log()
+    shop.verify(initial=INITIAL)
+    with sqlite3.connect(shop.data / "catalogdb.sqlite", timeout=10) as catalog:
+        catalog.execute("update catalog set stock = stock - 1 where product_id = 'CATALOG-001'")
+    with sqlite3.connect(shop.data / "orderdb.sqlite", timeout=10) as orders:
+        orders.execute("delete from orders where id = (select max(id) from orders)")
+    with open(shop.data / "log/user.log", "a", encoding="utf-8") as log:
+        log.write(f"somebody wrote {PASSWORD}\n")
+    status, report = shop.look(initial=INITIAL)
+    assert status == 1 and not report["ok"]
+    assert {violation["invariant"] for violation in report["violations"]} == {1, 2, 6}
+    assert PASSWORD not in json.dumps(report)
