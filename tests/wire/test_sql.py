@@ -89,6 +89,22 @@ def test_a_mariadb_that_stalls_is_waited_for_no_longer_than_the_deadline(mariadb
     assert stored == {row[0] for row in mariadb.query("select event_id from outbox")}
 
 
+def test_a_mariadb_that_freezes_costs_deadlines_and_no_connection(mariadb, writer, until):
+    orders = writer({**mariadb.properties(), "spring.datasource.hikari.maximum-pool-size": 4})
+    until(lambda: len(said(orders, "ok")) > 50, "orders are written")
+    mariadb.freeze()
+    try:
+        until(lambda: len(said(orders, "failed")) >= 8, "the deadline comes, twice for each task", limit=30)
+    finally:
+        mariadb.thaw()
+    before = len(said(orders, "ok"))
+    until(lambda: len(said(orders, "ok")) > before + 50, "orders are written again")
+    assert orders.stop() == 0
+    stored = {row[0] for row in mariadb.query("select order_id from orders")}
+    assert acknowledged(orders) <= stored
+    assert stored == {row[0] for row in mariadb.query("select event_id from outbox")}
+
+
 def test_a_wrong_password_stops_the_start_and_is_not_told(mariadb, writer):
     properties = {**mariadb.properties(), "spring.datasource.password": "hunter2"}
     orders = writer(properties)

@@ -1,7 +1,7 @@
 // Rows a second: the database's own library on one thread, and the same through the module. MariaDB is
 // measured when FLOTILLA_TEST_MARIADB names one (see tests/contract.hpp).
 //
-//     ./dev bench sql
+//     build/release/bin/flotilla_sql_bench
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>

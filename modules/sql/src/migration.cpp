@@ -119,17 +119,15 @@ private:
                          "name varchar(200) not null, checksum char(64) not null, finished int not null, "
                          "applied_at datetime(3) default current_timestamp(3))")
         ));
-        FLT_TRY(
-            const Rows rows, execute("select version, name, checksum, finished from flotilla_migrations")
-        );
+        FLT_TRY(Rows rows, execute("select version, name, checksum, finished from flotilla_migrations"));
         std::map<Version, Applied> found;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             std::string version;
             Applied row;
-            const bool read = from_value(Value(rows.at(i, 0)), version) &&
-                              from_value(Value(rows.at(i, 1)), row.name) &&
-                              from_value(Value(rows.at(i, 2)), row.checksum) &&
-                              from_value(Value(rows.at(i, 3)), row.finished);
+            const bool read = take_value(rows.values[4 * i + 0], version) &&
+                              take_value(rows.values[4 * i + 1], row.name) &&
+                              take_value(rows.values[4 * i + 2], row.checksum) &&
+                              take_value(rows.values[4 * i + 3], row.finished);
             auto parsed = parse_version(version);
             if (!read || !parsed)
                 return fail(SqlErrc::migration, "the table flotilla_migrations was changed by hand");

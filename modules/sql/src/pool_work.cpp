@@ -27,11 +27,14 @@ struct Pool::Call {
     std::optional<Result<Rows>> result;
     std::exception_ptr failure;
 
-    std::mutex mutex;               // for what follows
+    // Held while somebody cancels, which may take a second: not for the loop.
+    std::mutex running_mutex;
     Connection* running = nullptr;  // while it works
     bool cancelled = false;         // before it worked
-    bool abandoned = false;         // the caller has gone
-    LeasePtr lease;                 // for the caller, after the work
+
+    std::mutex mutex;        // held for moments
+    bool abandoned = false;  // the caller has gone
+    LeasePtr lease;          // for the caller, after the work
 };
 
 /// The caller's side: takes the lease back, or makes sure that nobody misses it.
@@ -65,7 +68,7 @@ void Pool::do_work(Call& call, LeasePtr& lease, bool keep, Work& work, Deadline 
         if (!go) {
             call.result.emplace(flotilla::fail(std::move(ready).error()));
         } else {
-            const std::lock_guard lock(call.mutex);
+            const std::lock_guard lock(call.running_mutex);
             go = !call.cancelled;
             if (go) call.running = lease->slot.connection.get();
         }
@@ -77,16 +80,20 @@ void Pool::do_work(Call& call, LeasePtr& lease, bool keep, Work& work, Deadline 
     } catch (...) {
         call.failure = std::current_exception();
     }
+    {
+        // Whoever cancels it has done so, and nobody begins to.
+        const std::lock_guard lock(call.running_mutex);
+        call.running = nullptr;
+    }
     LeasePtr done = std::move(lease);
     const std::lock_guard lock(call.mutex);
-    call.running = nullptr;
     if (keep && !call.abandoned) call.lease = std::move(done);
     // Otherwise it goes back now, before the caller knows: another one may be waiting for it.
 }
 
 void Pool::cancel(const std::shared_ptr<Call>& call) noexcept {
     (void)threads_->submit([call] {
-        const std::lock_guard lock(call->mutex);
+        const std::lock_guard lock(call->running_mutex);
         call->cancelled = true;
         if (call->running) call->running->cancel();
     });

@@ -77,7 +77,7 @@ bool read_bool(const Value& value, bool& out) noexcept {
     return false;
 }
 
-bool read_text(Value&& value, std::string& out) {
+bool take_text(Value& value, std::string& out) {
     if (auto* text = std::get_if<std::string>(&value)) {
         out = std::move(*text);
     } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -90,7 +90,7 @@ bool read_text(Value&& value, std::string& out) {
     return true;
 }
 
-bool read_blob(Value&& value, Blob& out) {
+bool take_blob(Value& value, Blob& out) {
     if (auto* blob = std::get_if<Blob>(&value)) {
         out = std::move(*blob);
     } else if (auto* text = std::get_if<std::string>(&value)) {

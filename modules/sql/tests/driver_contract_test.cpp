@@ -32,7 +32,7 @@ struct Item {
 
 FLT_DESCRIBE(Item, id, code, label, quantity, price, flag, bytes, seen_at, kind)
 
-class Driver : public Contract {
+class DriverContract : public Contract {
 protected:
     static Task<> put(Session& db, std::string code, std::int64_t quantity = 0) {
         const Item item{.code = std::move(code), .quantity = quantity};
@@ -40,7 +40,7 @@ protected:
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, Driver, testing::ValuesIn(products()), product_name);
+INSTANTIATE_TEST_SUITE_P(All, DriverContract, testing::ValuesIn(products()), product_name);
 
 std::string random_text(Random& random) {
     static constexpr std::string_view pieces[] = {
@@ -85,7 +85,7 @@ double random_double(Random& random) {
     return (random.unit() - 0.5) * 1e12;
 }
 
-TEST_P(Driver, ValuesComeBackAsTheyWent) {
+TEST_P(DriverContract, ValuesComeBackAsTheyWent) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -130,7 +130,7 @@ TEST_P(Driver, ValuesComeBackAsTheyWent) {
     });
 }
 
-TEST_P(Driver, TheSmallestAndTheLargestIntegerFit) {
+TEST_P(DriverContract, TheSmallestAndTheLargestIntegerFit) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         must(co_await db->execute("create table extra(v bigint)"));
@@ -148,7 +148,7 @@ TEST_P(Driver, TheSmallestAndTheLargestIntegerFit) {
     });
 }
 
-TEST_P(Driver, TextsOfAnyLengthComeBackWhole) {
+TEST_P(DriverContract, TextsOfAnyLengthComeBackWhole) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         const std::string table = db->dialect().ddl("create table extra(v mediumtext)");
@@ -163,7 +163,7 @@ TEST_P(Driver, TextsOfAnyLengthComeBackWhole) {
     });
 }
 
-TEST_P(Driver, TextThatLooksLikeSqlIsText) {
+TEST_P(DriverContract, TextThatLooksLikeSqlIsText) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -180,7 +180,7 @@ TEST_P(Driver, TextThatLooksLikeSqlIsText) {
     });
 }
 
-TEST_P(Driver, WhatNoDatabaseTakesAlikeIsRefused) {
+TEST_P(DriverContract, WhatNoDatabaseTakesAlikeIsRefused) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -194,7 +194,7 @@ TEST_P(Driver, WhatNoDatabaseTakesAlikeIsRefused) {
     });
 }
 
-TEST_P(Driver, ViolationsAreTypedAndNameTheConstraintButNoValue) {
+TEST_P(DriverContract, ViolationsAreTypedAndNameTheConstraintButNoValue) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         must(co_await db->execute("create table parent(id bigint primary key)"));
@@ -238,7 +238,7 @@ TEST_P(Driver, ViolationsAreTypedAndNameTheConstraintButNoValue) {
     });
 }
 
-TEST_P(Driver, StatementsThatAreNoneAreSyntaxErrors) {
+TEST_P(DriverContract, StatementsThatAreNoneAreSyntaxErrors) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -252,8 +252,9 @@ TEST_P(Driver, StatementsThatAreNoneAreSyntaxErrors) {
               "delete from item; drop table item"}) {
             const auto outcome = co_await db->execute(text);
             EXPECT_FALSE(outcome) << text;
-            if (!outcome)
+            if (!outcome) {
                 EXPECT_EQ(outcome.error().code(), SqlErrc::syntax) << text << outcome.error().message();
+            }
         }
         const auto few = co_await db->execute("insert into item(code, label) values(?, ?)", "a");
         EXPECT_EQ(few.error().message(), "the statement has 2 placeholders and was given 1 values");
@@ -262,7 +263,7 @@ TEST_P(Driver, StatementsThatAreNoneAreSyntaxErrors) {
     });
 }
 
-TEST_P(Driver, AnUpdateCountsTheRowsThatItMet) {
+TEST_P(DriverContract, AnUpdateCountsTheRowsThatItMet) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -286,7 +287,7 @@ TEST_P(Driver, AnUpdateCountsTheRowsThatItMet) {
     });
 }
 
-TEST_P(Driver, WhatIsSpecialInOneDatabaseIsOrdinaryInAll) {
+TEST_P(DriverContract, WhatIsSpecialInOneDatabaseIsOrdinaryInAll) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -314,7 +315,7 @@ TEST_P(Driver, WhatIsSpecialInOneDatabaseIsOrdinaryInAll) {
     });
 }
 
-TEST_P(Driver, UpsertsInsertOrUpdate) {
+TEST_P(DriverContract, UpsertsInsertOrUpdate) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         co_await create_item(*db);
@@ -333,7 +334,7 @@ TEST_P(Driver, UpsertsInsertOrUpdate) {
     });
 }
 
-TEST_P(Driver, ATableThatChangesIsReadAsItIs) {
+TEST_P(DriverContract, ATableThatChangesIsReadAsItIs) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);
         must(co_await db->execute("create table extra(a bigint)"));
@@ -348,7 +349,7 @@ TEST_P(Driver, ATableThatChangesIsReadAsItIs) {
     });
 }
 
-TEST_P(Driver, AResultIsBounded) {
+TEST_P(DriverContract, AResultIsBounded) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto first = co_await fresh(runtime);
         const std::string table = first->dialect().ddl("create table extra(v mediumtext)");

@@ -125,10 +125,15 @@ TEST(StatementCache, TheLeastRecentlyUsedLeaves) {
     EXPECT_FALSE(cache.find("new"));
 }
 
+template <class T>
+bool reads(Value value, T& out) {
+    return take_value(value, out);
+}
+
 TEST(Values, AreReadWhereNothingIsLost) {
     const auto as_integer = [](Value value) {
         std::int64_t out = 0;
-        return from_value(std::move(value), out) ? std::optional(out) : std::nullopt;
+        return take_value(value, out) ? std::optional(out) : std::nullopt;
     };
     EXPECT_EQ(as_integer(std::string("42")), 42);
     EXPECT_EQ(as_integer(std::string("42.00")), 42);
@@ -140,17 +145,17 @@ TEST(Values, AreReadWhereNothingIsLost) {
     for (const char* text :
          {"2021-11-28T11:32:11.699Z", "2021-11-28 11:32:11.699", "2021-11-28 11:32:11.699000"}) {
         WallTime time;
-        ASSERT_TRUE(from_value(Value(std::string(text)), time)) << text;
+        ASSERT_TRUE(reads(Value(std::string(text)), time)) << text;
         EXPECT_EQ(time.time_since_epoch(), std::chrono::milliseconds(1638099131699)) << text;
     }
     WallTime day;
-    EXPECT_TRUE(from_value(Value(std::string("2021-11-28")), day));
-    EXPECT_FALSE(from_value(Value(std::string("yesterday")), day));
+    EXPECT_TRUE(reads(Value(std::string("2021-11-28")), day));
+    EXPECT_FALSE(reads(Value(std::string("yesterday")), day));
     std::optional<std::string> none = "x";
-    EXPECT_TRUE(from_value(Value(Null{}), none));
+    EXPECT_TRUE(reads(Value(Null{}), none));
     EXPECT_FALSE(none);
     bool flag = false;
-    EXPECT_FALSE(from_value(Value(std::int64_t{2}), flag));
+    EXPECT_FALSE(reads(Value(std::int64_t{2}), flag));
 }
 
 TEST(Errors, AreMadeOfNamesAndFoundAgainThroughContext) {

@@ -64,6 +64,13 @@ class MariaDb:
         self.process.signal(signal.SIGKILL)
         self.process.wait_for_exit()
 
+    def freeze(self):
+        """It keeps its connections and says nothing, up to thaw()."""
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
     def restart(self):
         """On the same port, with the same data."""
         if self.process.running:

@@ -57,7 +57,7 @@ void set_tls(MYSQL* handle, const DatabaseUrl& url) {
 MariadbServer::MariadbServer(DatabaseUrl url, std::string username, reflect::Secret password)
     : url_(std::move(url)), username_(std::move(username)), password_(std::move(password)) {}
 
-Result<MariadbHandle> MariadbServer::connect(Duration patience) const {
+Result<MariadbHandle> MariadbServer::connect(Duration patience, Reads reads) const {
     MariadbHandle handle(mysql_init(nullptr));
     if (!handle) return fail(SqlErrc::failed, "no memory for a connection");
     MYSQL* raw = handle.get();
@@ -66,6 +66,7 @@ Result<MariadbHandle> MariadbServer::connect(Duration patience) const {
         std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(patience).count(), 1, 60)
     );
     mysql_options(raw, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    if (reads == Reads::no_longer_than_connecting) mysql_options(raw, MYSQL_OPT_READ_TIMEOUT, &seconds);
     const unsigned tcp = MYSQL_PROTOCOL_TCP;
     mysql_options(raw, MYSQL_OPT_PROTOCOL, &tcp);
     mysql_options(raw, MYSQL_SET_CHARSET_NAME, "utf8mb4");
@@ -94,7 +95,7 @@ Result<MariadbHandle> MariadbServer::connect(Duration patience) const {
 
 bool MariadbServer::kill_query(unsigned long connection) const noexcept {
     try {
-        const auto handle = connect(1s);
+        const auto handle = connect(1s, Reads::no_longer_than_connecting);
         if (!handle) return false;
         const std::string text = fmt::format("kill query {}", connection);
         return mysql_real_query(handle->get(), text.data(), text.size()) == 0;

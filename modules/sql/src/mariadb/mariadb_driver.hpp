@@ -23,7 +23,9 @@ public:
 
     [[nodiscard]] const DatabaseUrl& url() const noexcept { return url_; }
 
-    Result<MariadbHandle> connect(Duration patience) const;
+    /// How long an answer may take once the connection stands.
+    enum class Reads { as_long_as_it_takes, no_longer_than_connecting };
+    Result<MariadbHandle> connect(Duration patience, Reads reads = Reads::as_long_as_it_takes) const;
     /// Stops what runs on the connection of that number; false when the server could not be asked.
     [[nodiscard]] bool kill_query(unsigned long connection) const noexcept;
 

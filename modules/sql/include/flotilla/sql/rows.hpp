@@ -78,7 +78,7 @@ Result<std::vector<T>> read_structs(Rows&& rows) {
             const std::size_t place = places[field++];
             if (place == no_column || misfitting != no_column) return;
             Value& value = rows.values[row * width + place];
-            if (!from_value(std::move(value), made.*F::pointer)) misfitting = place;
+            if (!take_value(value, made.*F::pointer)) misfitting = place;
         });
         if (misfitting != no_column)
             return flotilla::fail(misfit(rows.columns[misfitting], rows.at(row, misfitting)));
@@ -101,8 +101,7 @@ Result<std::vector<T>> rows_as(Rows&& rows) {
         out.reserve(rows.size());
         for (Value& value : rows.values) {
             T made{};
-            if (!from_value(std::move(value), made))
-                return flotilla::fail(detail::misfit(rows.columns[0], value));
+            if (!take_value(value, made)) return flotilla::fail(detail::misfit(rows.columns[0], value));
             out.push_back(std::move(made));
         }
         return out;

@@ -43,8 +43,8 @@ std::string_view kind_of(const Value& value) noexcept;
 bool read_integer(const Value& value, std::int64_t& out) noexcept;
 bool read_double(const Value& value, double& out) noexcept;
 bool read_bool(const Value& value, bool& out) noexcept;
-bool read_text(Value&& value, std::string& out);
-bool read_blob(Value&& value, Blob& out);
+bool take_text(Value& value, std::string& out);
+bool take_blob(Value& value, Blob& out);
 bool read_time(const Value& value, WallTime& out);
 
 template <class>
@@ -85,9 +85,9 @@ Value to_value(const T& value) {
 }
 
 /// False when the value is NULL or does not fit; numbers fit when nothing is lost, texts are read where
-/// numbers are wanted.
+/// numbers are wanted. What fits may be moved out of the value.
 template <class T>
-bool from_value(Value&& value, T& out) {
+bool take_value(Value& value, T& out) {
     if constexpr (std::same_as<T, Value>) {
         out = std::move(value);
         return true;
@@ -96,7 +96,7 @@ bool from_value(Value&& value, T& out) {
             out.reset();
             return true;
         }
-        return from_value(std::move(value), out.emplace());
+        return take_value(value, out.emplace());
     } else if constexpr (std::same_as<T, bool>) {
         return detail::read_bool(value, out);
     } else if constexpr (std::integral<T>) {
@@ -110,20 +110,20 @@ bool from_value(Value&& value, T& out) {
         out = static_cast<T>(wide);
         return true;
     } else if constexpr (std::same_as<T, std::string>) {
-        return detail::read_text(std::move(value), out);
+        return detail::take_text(value, out);
     } else if constexpr (std::same_as<T, Blob>) {
-        return detail::read_blob(std::move(value), out);
+        return detail::take_blob(value, out);
     } else if constexpr (std::same_as<T, WallTime>) {
         return detail::read_time(value, out);
     } else if constexpr (reflect::DescribedEnum<T>) {
         std::string text;
-        if (!detail::read_text(std::move(value), text)) return false;
+        if (!detail::take_text(value, text)) return false;
         const auto found = reflect::enum_from_text<T>(text);
         if (found) out = *found;
         return found.has_value();
     } else if constexpr (reflect::HasTextForm<T>) {
         std::string text;
-        if (!detail::read_text(std::move(value), text)) return false;
+        if (!detail::take_text(value, text)) return false;
         auto parsed = reflect::TextForm<T>::parse(text);
         if (parsed) out = *std::move(parsed);
         return parsed.has_value();
