@@ -7,7 +7,7 @@ help_bench() {
 
 A bench is a script bench/NAME/run; results are printed and kept as JSON in build/bench/NAME.json.
 Names are what 'ls bench' shows: http (beside nginx), resilience (beside Resilience4j: installs a JDK and Maven),
-registry (10,000 instances), micro (single operations).
+registry (10,000 instances), shop (beside the same in Spring: the same JDK and Maven), micro (single operations).
 TEXT
 }
 
@@ -19,8 +19,8 @@ run_bench() {
     for name in "${names[@]}"; do
         [ -x "bench/$name/run" ] || usage_error "no such bench: $name (./dev help bench)"
     done
-    # The peer of this one is Java.
-    [[ " ${names[*]} " != *" resilience "* ]] || ensure_packages interop
+    # The peers of these are Java.
+    [[ ! " ${names[*]} " =~ " resilience "|" shop " ]] || ensure_packages interop
     build_targets release programs benchmarks
     mkdir -p build/bench
     for name in "${names[@]}"; do
