@@ -1,5 +1,7 @@
 #include "flotilla/shop/user/password_workers.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -16,6 +18,13 @@ using namespace std::chrono_literals;
 runtime::BlockingPoolConfig pool_of(const PasswordConfig& config) {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     return {.threads = config.threads > 0 ? config.threads : cores, .queue_capacity = config.queue};
+}
+
+/// A wave of logins takes the cores that are free, and no others: on Linux the priority is the thread's own.
+void yield_to_others() noexcept {
+    constexpr int niceness = 10;
+    thread_local const bool yields = setpriority(PRIO_PROCESS, 0, niceness) == 0;
+    (void)yields;
 }
 
 /// Where a thread leaves what it found; shared, so that neither side cares who goes first.
@@ -71,6 +80,7 @@ Task<Outcome<T>> PasswordWorkers::run(std::function<Result<T>()> work) const {
     const Waiting<T> waiting(*desk);
     auto job = [desk, &home, work = std::move(work)] {
         if (desk->abandoned.load()) return;
+        yield_to_others();
         auto found = work();
         home.post([desk, found = std::move(found)]() mutable {
             desk->found.emplace(std::move(found));

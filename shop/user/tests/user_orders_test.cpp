@@ -176,7 +176,7 @@ TEST(UserOrders, ABadRequestIsNoFailureOfTheService) {
     });
 }
 
-TEST(UserOrders, TheProfilesHaveTheirNumbers) {
+TEST(UserOrders, N15_TheProfilesHaveTheirNumbers) {
     for (const bool naive : {true, false}) {
         Shop shop({naive ? course : "--shop.profile=flotilla"});
         auto& policies = shop.service().policies();

@@ -115,7 +115,7 @@ TEST(UserService, S11_TheCourseTakesShortPasswords) {
     });
 }
 
-TEST(UserService, S12_TokensSayWhoMaySeeWhat) {
+TEST(UserService, S12_N9_TokensSayWhoMaySeeWhat) {
     with_shop({}, [](Shop& shop) -> Task<> {
         const Somebody anna = co_await shop.somebody("anna@x.io");
         const Somebody berta = co_await shop.somebody("berta@x.io");
@@ -136,6 +136,8 @@ TEST(UserService, S12_TokensSayWhoMaySeeWhat) {
         const Answer own = co_await shop.detail(anna);
         EXPECT_EQ(own.status, 200);
         EXPECT_EQ(own.header("Cache-Control"), "no-store");
+        const Answer forged = co_await shop.send("GET /users/" + anna.id, "X-User-Id: " + anna.id + "\r\n");
+        EXPECT_EQ(forged.status, 401) << "X-User-Id is believed by nobody";
     });
 }
 
@@ -245,7 +247,7 @@ TEST(UserService, N14_ListsComeInPages) {
     });
 }
 
-TEST(UserService, TheHealthTextHasTheCoursesLabels) {
+TEST(UserService, N10_TheHealthTextHasTheCoursesLabelsAndNotTheSecret) {
     with_shop({"--gateway.ip=127.0.0.1", "--token.expiration_time=864000000"}, [](Shop& shop) -> Task<> {
         for (const char* path : {"/health_check", "/health-check", "/user-service/health_check"}) {
             const Answer answer = co_await shop.send(std::string("GET ") + path);
@@ -295,7 +297,7 @@ TEST(UserService, ATokenThatEndsAtOnceIsRefused) {
     EXPECT_TRUE(has(shop.log(), "tokens that are good for 864 ms are refused"));
 }
 
-TEST(UserService, AShortKeyCanBeMadeARefusalToStart) {
+TEST(UserService, N10_AShortKeyCanBeMadeARefusalToStart) {
     Shop shop({"--token.min-key-check=error"});
     const int exit_code = shop.run([](Shop&) -> Task<> { co_return; });
     EXPECT_EQ(exit_code, 1);
@@ -392,7 +394,7 @@ TEST(UserService, FaultsStrikeOnDemand) {
     });
 }
 
-TEST(UserService, SecretsAreInNoLog) {
+TEST(UserService, N10_SecretsAreInNoLog) {
     Shop shop({logged});
     const int exit_code = shop.run([](Shop& own) -> Task<> {
         const Somebody anna = co_await own.somebody();

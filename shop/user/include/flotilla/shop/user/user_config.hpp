@@ -14,7 +14,7 @@ namespace flotilla::shop::user {
 /// `shop.user.password.*`
 struct PasswordConfig {
     unsigned threads = 0;
-    unsigned queue = 64;
+    unsigned queue = 256;
     unsigned cost = 10;
 };
 
