@@ -6,8 +6,9 @@ help_bench() {
 ./dev bench [name...]   run benches beside their peers and print the ratios; all of them if none is named
 
 A bench is a script bench/NAME/run; results are printed and kept as JSON in build/bench/NAME.json.
-Names are what 'ls bench' shows: http (beside nginx), resilience (beside Resilience4j: installs a JDK and Maven),
-registry (10,000 instances), shop (beside the same in Spring: the same JDK and Maven), micro (single operations).
+Names are what 'ls bench' shows: http (beside nginx), gateway (beside nginx and HAProxy), resilience
+(beside Resilience4j: installs a JDK and Maven), registry (10,000 instances), shop (beside the same in Spring: the same
+JDK and Maven), micro (single operations).
 TEXT
 }
 
