@@ -1,6 +1,7 @@
 """What our services say of their APIs, before an outside judge; and a person at Swagger UI, with a browser of Debian's."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -31,6 +32,14 @@ def test_an_outside_judge_finds_nothing_wrong_with_a_description(described, node
     properties = {"springdoc.api-docs.version": version, "springdoc.show-actuator": "true"}
     service = described(name, {**properties, "management.endpoints.web.exposure.include": "*"})
     assert run_node(node_clients, "check_openapi.mjs", service.url("/v3/api-docs")).strip() == name
+
+
+def test_the_service_does_what_its_description_says(described, node_clients):
+    hello = described("hello", {"springdoc.api-docs.version": "openapi_3_1"})
+    seed = os.environ.get("FLOTILLA_SEED", "7")
+    result = json.loads(run_node(node_clients, "contract.mjs", hello.url(""), "post", "/orders", seed, "1000"))
+    assert result["disagreements"] == [], f"seed {seed}"
+    assert min(result["seen"].get("201", 0), result["seen"].get("400", 0)) > 100, result["seen"]
 
 
 @pytest.mark.parametrize("offers", ["one", "several"])

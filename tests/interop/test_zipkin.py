@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from support.gateway import Gateway
 from support.programs import Program, Service, fetch, free_port, tool, wait_until
 
 VERSION = "3.4.2"
@@ -157,6 +158,31 @@ def test_a_call_is_one_tree(zipkin, crossing, encoding):
 
     links = zipkin.get(f"/dependencies?endTs={root['timestamp'] // 1000 + 60_000}")
     assert {"parent": f"{prefix}-ferry", "child": f"{prefix}-lighthouse", "callCount": 1} in links
+
+
+def test_a_call_through_the_gateway_is_one_tree(zipkin, traced, programs, tmp_path):
+    hello = traced("hello", "routed-hello", zipkin.url())
+    routes = f"""
+routes:
+  - id: greetings
+    uri: {hello.url("")}
+    predicates: [ "Path=/hello/**" ]
+"""
+    properties = {
+        "spring.application.name": "routing-gateway",
+        "spring.zipkin.base-url": zipkin.url(),
+        "spring.sleuth.sampler.probability": "1.0",
+    }
+    gateway = programs(Gateway(tmp_path / "gateway.log", tmp_path, routes, properties)).wait_until_ready()
+    assert json.loads(gateway.get("/hello/Ada").body) == {"message": "Hello, Ada"}
+
+    spans = only_trace(zipkin, "routed-hello", 3)
+    root = one(spans, "routing-gateway", "SERVER")
+    client = one(spans, "routing-gateway", "CLIENT")
+    served = one(spans, "routed-hello", "SERVER")
+    assert "parentId" not in root and client["parentId"] == root["id"]
+    assert served["id"] == client["id"] and served["shared"] is True
+    assert "greetings" in (root["tags"].get("gateway.route.id"), client["tags"].get("gateway.route.id"))
 
 
 def test_what_fails_is_found_by_its_error(zipkin, crossing):

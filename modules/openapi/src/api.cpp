@@ -45,6 +45,9 @@ std::string Api::ui_folder() const {
 
 void Api::mount(http::Router& router) {
     if (!config_.api_docs.enabled) return;
+    // A gateway has no routes of its own to describe, and its paths are those of others.
+    const bool nothing_to_say = describe(router, document_options())["paths"].empty();
+    if (nothing_to_say && config_.swagger_ui.urls.empty()) return;
     offer(
         router,
         docs_path(),
@@ -88,16 +91,21 @@ void Api::mount(http::Router& router) {
     );
 }
 
-Json Api::document(const http::Router& router, const Request& request) const {
+DocumentOptions Api::document_options() const {
     DocumentOptions options;
     options.version = config_.api_docs.version;
     options.title = identity_.title;
     options.api_version = identity_.version;
-    options.server_url = server_url(request);
     options.problem_details = identity_.problem_details;
     if (!config_.show_actuator) options.hidden_prefixes.push_back(identity_.operations_path);
     options.paths_to_match = config_.paths_to_match;
     options.paths_to_exclude = config_.paths_to_exclude;
+    return options;
+}
+
+Json Api::document(const http::Router& router, const Request& request) const {
+    DocumentOptions options = document_options();
+    options.server_url = server_url(request);
     return describe(router, options);
 }
 

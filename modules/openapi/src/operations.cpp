@@ -269,6 +269,7 @@ Json Operations::responses_of(const http::Route& route) {
                 "content", content_of(schemas_.schema_of(declared.body()), route.options.produces)
             );
     }
+    std::ranges::sort(responses.members(), {}, &Json::Member::key);
     return responses;
 }
 

@@ -143,6 +143,18 @@ TEST_F(ApiTest, IsGoneWhenItIsSwitchedOff) {
     EXPECT_EQ(ask("/shop/swagger-ui.html").status(), Status::not_found);
 }
 
+TEST_F(ApiTest, IsNotThereWhenThereIsNothingToDescribe) {
+    http::Router gateway;
+    gateway.get("/shop/actuator/health", [] {});
+    Api quiet(config, identity);
+    quiet.mount(gateway);
+    EXPECT_EQ(gateway.routes().size(), 1U);
+    config.swagger_ui.urls = {{"users", "/user-service/v3/api-docs"}};
+    Api portal(config, identity);
+    portal.mount(gateway);
+    EXPECT_EQ(gateway.routes().size(), 6U);
+}
+
 TEST_F(ApiTest, LivesWhereItIsTold) {
     config.api_docs.path = "/docs/openapi";
     config.swagger_ui.path = "/docs/try/it";

@@ -23,7 +23,7 @@ struct ApiIdentity {
 
 /// `/v3/api-docs`, `/v3/api-docs.yaml`, `/v3/api-docs/swagger-config`, `/swagger-ui.html` and
 /// `/swagger-ui/…`. Made for each request anew, so that nothing is held in memory; a route that somebody has
-/// taken already stays his.
+/// taken already stays his. Where there is nothing to describe none of them is there.
 class Api {
 public:
     Api(OpenApiConfig config, ApiIdentity identity);
@@ -34,6 +34,7 @@ public:
     void mount(http::Router& router);
 
 private:
+    [[nodiscard]] DocumentOptions document_options() const;
     [[nodiscard]] reflect::Json document(const http::Router& router, const http::Request& request) const;
     [[nodiscard]] reflect::Json ui_config(const http::Request& request) const;
     [[nodiscard]] Result<http::Response> ui_file(const http::Request& request) const;
