@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support.programs import BINARIES, wait_until
+from support.programs import BINARIES, Program, wait_until
 from support.registry import Registry
 from support.shop import Shop
 
@@ -250,9 +250,10 @@ def test_s90_both_describe_themselves(shop):
     assert set(placed) == set(schemas["PlacedOrder"]["properties"])
 
 
-def test_a_service_without_a_secret_says_so_and_ends(program, tmp_path):
+def test_a_service_without_a_secret_says_so_and_ends(owner, tmp_path):
     for name in ("shop-order", "shop-catalog"):
-        ended = program(BINARIES / name, f"--spring.datasource.url=sqlite:{tmp_path}/x.sqlite")
+        command = [BINARIES / name, f"--spring.datasource.url=sqlite:{tmp_path}/x.sqlite"]
+        ended = owner.add(Program(command, owner.log_path(name)))
         assert ended.wait_for_exit() == 1
         assert "cannot start: token.secret is not set" in ended.log()
 
