@@ -10,22 +10,25 @@ namespace flotilla::shop::catalog {
 
 namespace {
 
+using http::ResponseDoc;
+
 constexpr const char* api_tag = "Catalog";
 
-http::RouteOptions said(const char* summary, std::vector<http::ResponseDoc> responses = {}) {
+http::RouteOptions said(const char* summary, std::vector<ResponseDoc> responses = {}) {
     return {.doc = {.summary = summary, .tag = api_tag, .responses = std::move(responses)}};
 }
 
-http::RouteOptions with_token(const char* summary, std::vector<http::ResponseDoc> responses) {
+http::RouteOptions with_token(const char* summary, std::vector<ResponseDoc> responses) {
     http::RouteOptions options = said(summary, std::move(responses));
     options.doc.responses.push_back({403, "The token has not the role"});
     options.doc.bearer = true;
     return options;
 }
 
-const http::ResponseDoc kept{304, "As the client has it"};
-const http::ResponseDoc invalid{400, "A field is wrong"};
-const http::ResponseDoc unknown{404, "No such product"};
+const ResponseDoc whole = ResponseDoc::of<ProductView>(200, "The product");
+const ResponseDoc kept{304, "As the client has it"};
+const ResponseDoc invalid{400, "A field is wrong"};
+const ResponseDoc unknown{404, "No such product"};
 
 }  // namespace
 
@@ -37,46 +40,56 @@ void CatalogApi::mount(http::Router& router) {
 
     BothPaths paths(router, "/catalog-service");
     paths.health_check([this] { return health_text(); });
-    paths.get<std::vector<ProductView>>(
+    paths.get(
         "/catalogs",
         [this](Request& request, Query<"limit", Text> limit, Query<"cursor", Text> cursor) {
             return list(request, *limit, *cursor);
         },
-        said("Lists products", {kept, invalid})
+        said(
+            "Lists products",
+            {ResponseDoc::of<std::vector<ProductView>>(200, "A page of them"), kept, invalid}
+        )
     );
     const auto get_one = [this](Request& request, Path<"productId"> id) { return one(request, *id); };
-    paths.get<ProductView>("/catalogs/{productId}", get_one, said("A product", {kept, unknown}));
-    paths.get<ProductView>("/{productId}", get_one, said("A product, by its short path", {kept, unknown}));
-    paths.post<ProductView>(
+    paths.get("/catalogs/{productId}", get_one, said("A product", {whole, kept, unknown}));
+    paths.get("/{productId}", get_one, said("A product, by its short path", {whole, kept, unknown}));
+    paths.post(
         "/catalogs",
         [this](Request& request, Body<NewProduct> in) { return create(request, *in); },
-        with_token("Adds a product", {{201, "Added"}, {409, "There is one of that id"}})
+        with_token(
+            "Adds a product", {ResponseDoc::of<ProductView>(201, "Added"), {409, "There is one of that id"}}
+        )
     );
-    paths.patch<ProductView>(
+    paths.patch(
         "/catalogs/{productId}",
         [this](Request& request, Path<"productId"> id, Body<ProductEdit> in) {
             return edit(request, *id, *in);
         },
         with_token(
-            "Changes a product", {unknown, {412, "It has changed meanwhile"}, {428, "If-Match is required"}}
+            "Changes a product",
+            {whole, unknown, {412, "It has changed meanwhile"}, {428, "If-Match is required"}}
         )
     );
-    paths.put<ReservationOut>(
+    paths.put(
         "/reservations/{orderId}",
         [this](Request& request, Path<"orderId"> id, Body<ReservationIn> in) {
             return reserve(request, *id, *in);
         },
         with_token(
             "Takes stock for an order, once",
-            {unknown,
+            {ResponseDoc::of<ReservationOut>(200, "Taken"),
+             unknown,
              {409, "Not enough, or given back"},
              {422, "The order id stands for another product or quantity"}}
         )
     );
-    paths.del<ReleaseOut>(
+    paths.del(
         "/reservations/{orderId}",
         [this](Request& request, Path<"orderId"> id) { return release(request, *id); },
-        with_token("Gives the stock of an order back, once", {invalid})
+        with_token(
+            "Gives the stock of an order back, once",
+            {ResponseDoc::of<ReleaseOut>(200, "Given back"), invalid}
+        )
     );
 }
 

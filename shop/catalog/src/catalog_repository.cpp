@@ -61,7 +61,7 @@ constexpr std::string_view product_query =
 constexpr std::string_view reservation_query =
     "select order_id, product_id, qty, status, updated_at from stock_reservation where order_id = ?";
 
-Result<std::optional<StockRow>> stock_of(Statements& tx, const std::string& product_id) {
+Result<std::optional<StockRow>> stock_of(sql::Statements& tx, const std::string& product_id) {
     return tx.query_one<StockRow>("select stock, unit_price from catalog where product_id = ?", product_id);
 }
 
@@ -70,7 +70,7 @@ ReserveOutcome with_stock(ReserveResult result, bool repeated, const std::option
     return {.result = result, .repeated = repeated, .stock = left->stock, .unit_price = left->unit_price};
 }
 
-Result<bool> seed_in(Statements& tx, std::span<const Product> products, WallTime now) {
+Result<bool> seed_in(sql::Statements& tx, std::span<const Product> products, WallTime now) {
     FLT_TRY(const auto there, tx.query_one<std::int64_t>("select count(*) from catalog"));
     if (there.value_or(0) > 0) return false;
     for (Product product : products) {
@@ -82,7 +82,7 @@ Result<bool> seed_in(Statements& tx, std::span<const Product> products, WallTime
     return true;
 }
 
-Result<ReserveOutcome> repeat(Statements& tx, const Reservation& wanted) {
+Result<ReserveOutcome> repeat(sql::Statements& tx, const Reservation& wanted) {
     FLT_TRY(const auto known, tx.query_one<Reservation>(reservation_query, wanted.order_id));
     if (!known) return fail(Errc::internal, "a reservation is there and cannot be read");
     const ReserveResult result = repeated_result(*known, wanted);
@@ -93,7 +93,7 @@ Result<ReserveOutcome> repeat(Statements& tx, const Reservation& wanted) {
 }
 
 // The row of the reservation comes first: of two requests for the same order one waits here for the other.
-Result<ReserveOutcome> reserve_in(Statements& tx, const Reservation& wanted) {
+Result<ReserveOutcome> reserve_in(sql::Statements& tx, const Reservation& wanted) {
     FLT_TRY(const bool first, tx.insert_if_absent("stock_reservation", wanted));
     if (!first) return repeat(tx, wanted);
     FLT_TRY(
@@ -117,7 +117,7 @@ Result<ReserveOutcome> reserve_in(Statements& tx, const Reservation& wanted) {
     return with_stock(ReserveResult::insufficient, false, left);
 }
 
-Result<ReleaseOutcome> release_in(Statements& tx, const std::string& order_id, WallTime now) {
+Result<ReleaseOutcome> release_in(sql::Statements& tx, const std::string& order_id, WallTime now) {
     const Reservation tombstone{
         .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
     };
@@ -202,27 +202,25 @@ Task<Result<bool>> CatalogRepository::update(Product product) const {
 }
 
 Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) const {
-    std::function<Result<bool>(Statements&)> body = [products, now = clock_.wall_now()](Statements& tx) {
-        return seed_in(tx, products, now);
-    };
-    const auto seeded = co_await source_.at_once<bool>(std::move(body));
+    std::function<Result<bool>(sql::Statements&)> body =
+        [products, now = clock_.wall_now()](sql::Statements& tx) { return seed_in(tx, products, now); };
+    const auto seeded = co_await source_->at_once<bool>(std::move(body));
     if (!seeded) co_return fail(seeded.error());
     co_return Result<void>();
 }
 
 Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
-    std::function<Result<ReserveOutcome>(Statements&)> body = [wanted = std::move(wanted)](Statements& tx) {
-        return reserve_in(tx, wanted);
-    };
-    co_return co_await source_.at_once<ReserveOutcome>(std::move(body));
+    std::function<Result<ReserveOutcome>(sql::Statements&)> body =
+        [wanted = std::move(wanted)](sql::Statements& tx) { return reserve_in(tx, wanted); };
+    co_return co_await source_->at_once<ReserveOutcome>(std::move(body));
 }
 
 Task<Result<ReleaseOutcome>> CatalogRepository::release(std::string order_id) const {
-    std::function<Result<ReleaseOutcome>(Statements&)> body = [order_id = std::move(order_id),
-                                                               now = clock_.wall_now()](Statements& tx) {
-        return release_in(tx, order_id, now);
-    };
-    co_return co_await source_.at_once<ReleaseOutcome>(std::move(body));
+    std::function<Result<ReleaseOutcome>(sql::Statements&)> body =
+        [order_id = std::move(order_id), now = clock_.wall_now()](sql::Statements& tx) {
+            return release_in(tx, order_id, now);
+        };
+    co_return co_await source_->at_once<ReleaseOutcome>(std::move(body));
 }
 
 }  // namespace flotilla::shop::catalog

@@ -1,17 +1,12 @@
 #include "flotilla/shop/data_source.hpp"
 
-#include <chrono>
 #include <filesystem>
 
-#include "flotilla/base/random.hpp"
-#include "flotilla/runtime/event_loop.hpp"
 #include "flotilla/sql/error.hpp"
 
 namespace flotilla::shop {
 
 namespace {
-
-constexpr int attempts_when_busy = 5;
 
 Result<void> make_folder_of(const sql::DataSourceConfig& config) {
     FLT_TRY(const auto url, sql::DatabaseUrl::parse(config.url));
@@ -42,33 +37,6 @@ Task<Result<void>> DataSource::open() {
     const auto migrated = co_await sql::migrate(*database_, migrations_);
     if (!migrated) co_return fail(migrated.error());
     co_return Result<void>();
-}
-
-Task<std::optional<Error>> DataSource::transact(std::function<Result<void>(Statements&)> body) const {
-    tracing::Span span;
-    if (telemetry_.tracer != nullptr) span = telemetry_.tracer->start_client("sql.transaction");
-    std::function<Result<sql::Rows>(sql::Connection&, Deadline)> work =
-        [body = std::move(body)](sql::Connection& connection, Deadline deadline) -> Result<sql::Rows> {
-        FLT_CHECK(connection.begin(sql::Access::read_write, deadline));
-        Statements statements(connection, deadline);
-        FLT_CHECK(body(statements));
-        FLT_CHECK(connection.commit(deadline));
-        return sql::Rows{};
-    };
-    const auto done = co_await database_->with_connection(std::move(work));
-    if (done) co_return std::nullopt;
-    span.error(done.error().message());
-    co_return done.error();
-}
-
-Task<bool> DataSource::pause_before_retry(const Error& error, int attempt) {
-    if (error.code() != sql::SqlErrc::busy || attempt == attempts_when_busy) co_return false;
-    const Duration longest = std::chrono::milliseconds(4) * attempt;
-    const double part = 0.5 + 0.5 * Random::of_thread().unit();
-    co_await runtime::sleep_for(
-        Duration(static_cast<Duration::rep>(static_cast<double>(longest.count()) * part))
-    );
-    co_return true;
 }
 
 Task<actuator::Health> DataSource::health() const {

@@ -39,25 +39,26 @@ void OrderApi::mount(http::Router& router) {
     using http::Body;
     using http::Path;
     using http::Query;
+    using http::ResponseDoc;
     using Text = std::optional<std::string>;
 
     BothPaths paths(router, "/order-service");
     paths.health_check([this] { return health_text(); });
-    paths.post<PlacedOrder>(
+    paths.post(
         "/{userId}/orders",
         [this](Request& request, Path<"userId"> user, Body<NewOrder> in) {
             return place(request, *user, *in);
         },
         described(
             "Places an order; Idempotency-Key makes it safe to ask again",
-            {{201, "Taken"},
+            {ResponseDoc::of<PlacedOrder>(201, "Taken"),
              {404, "No such product"},
              {409, "Not enough in stock, another price, or the first request is not answered yet"},
              {422, "The Idempotency-Key was used for another order"},
              {503, "Not now: after Retry-After"}}
         )
     );
-    paths.get<std::vector<ListedOrder>>(
+    paths.get(
         "/{userId}/orders",
         [this](
             Request& request,
@@ -66,14 +67,17 @@ void OrderApi::mount(http::Router& router) {
             Query<"cursor", Text> cursor,
             Query<"sort", Text> sort
         ) { return list(request, *user, {*limit, *cursor, *sort}); },
-        described("Lists the orders of a user", {{400, "A parameter is wrong"}})
+        described(
+            "Lists the orders of a user",
+            {ResponseDoc::of<std::vector<ListedOrder>>(200, "A page of them"), {400, "A parameter is wrong"}}
+        )
     );
-    paths.get<ListedOrder>(
+    paths.get(
         "/{userId}/orders/{orderId}",
         [this](Request& request, Path<"userId"> user, Path<"orderId"> id) {
             return one(request, *user, *id);
         },
-        described("An order", {{404, "No such order"}})
+        described("An order", {ResponseDoc::of<ListedOrder>(200, "The order"), {404, "No such order"}})
     );
     paths.del(
         "/{userId}/orders/{orderId}",
@@ -82,7 +86,7 @@ void OrderApi::mount(http::Router& router) {
         },
         described(
             "Cancels an order, and gives its stock back",
-            {{202, "On its way"}, {404, "No such order"}, {409, "Too late"}}
+            {ResponseDoc::of<ListedOrder>(202, "On its way"), {404, "No such order"}, {409, "Too late"}}
         )
     );
 }

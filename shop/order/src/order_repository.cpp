@@ -24,7 +24,7 @@ constexpr std::string_view finish_key =
 constexpr std::int64_t no_limit = std::numeric_limits<std::int32_t>::max();
 
 Result<bool> insert_in(
-    Statements& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
+    sql::Statements& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
 ) {
     if (key && replace_key) {
         FLT_CHECK(tx.execute(
@@ -42,7 +42,7 @@ Result<bool> insert_in(
     return true;
 }
 
-Result<bool> advance_in(Statements& tx, const Order& order, const std::optional<StoredAnswer>& answer) {
+Result<bool> advance_in(sql::Statements& tx, const Order& order, const std::optional<StoredAnswer>& answer) {
     FLT_TRY(
         const auto advanced,
         tx.execute(
@@ -97,19 +97,19 @@ Task<Result<std::optional<KeyRow>>> OrderRepository::find_key(std::string user_i
 }
 
 Task<Result<bool>> OrderRepository::insert(Order order, std::optional<KeyRow> key, bool replace_key) const {
-    std::function<Result<bool>(Statements&)> body =
-        [order = std::move(order), key = std::move(key), replace_key](Statements& tx) {
+    std::function<Result<bool>(sql::Statements&)> body =
+        [order = std::move(order), key = std::move(key), replace_key](sql::Statements& tx) {
             return insert_in(tx, order, key, replace_key);
         };
-    co_return co_await source_.at_once<bool>(std::move(body));
+    co_return co_await source_->at_once<bool>(std::move(body));
 }
 
 Task<Result<bool>> OrderRepository::advance(Order order, std::optional<StoredAnswer> answer) const {
-    std::function<Result<bool>(Statements&)> body = [order = std::move(order),
-                                                     answer = std::move(answer)](Statements& tx) {
+    std::function<Result<bool>(sql::Statements&)> body = [order = std::move(order),
+                                                          answer = std::move(answer)](sql::Statements& tx) {
         return advance_in(tx, order, answer);
     };
-    co_return co_await source_.at_once<bool>(std::move(body));
+    co_return co_await source_->at_once<bool>(std::move(body));
 }
 
 Task<Result<void>> OrderRepository::answer(std::string order_id, StoredAnswer answer) const {
@@ -121,8 +121,10 @@ Task<Result<void>> OrderRepository::answer(std::string order_id, StoredAnswer an
 
 Task<Result<std::vector<Order>>> OrderRepository::unsettled(WallTime pending_since, std::int64_t limit)
     const {
-    const std::string query =
-        with("where (status = 'PENDING' and created_at <= ?) or status = 'CANCELLING' order by id limit ?");
+    const std::string query = with(
+        "where status in ('PENDING', 'CANCELLING') and (status = 'CANCELLING' or created_at <= ?) "
+        "order by id limit ?"
+    );
     co_return co_await source_->query<Order>(query, pending_since, limit);
 }
 
