@@ -81,3 +81,23 @@ def test_s18_a_killed_instance_leaves_the_registry(shop_with):
     third.signal(signal.SIGKILL)
     third.wait_for_exit()
     wait_until(lambda: port not in shop.registered("ORDER-SERVICE"), "it is evicted", 10)
+
+
+@pytest.mark.fast
+def test_s18_what_a_dead_instance_has_not_heard_another_one_is_told(shop_with):
+    shop = shop_with()
+    tester = shop.enter()
+    third = shop.start_beside("shop-order", "order-third")
+    wait_until(lambda: int(third.base.rsplit(":", 1)[1]) in shop.registered("ORDER-SERVICE"), "it is registered")
+    path, body = f"/order-service/{tester.user_id}/orders", {"productId": "CATALOG-001", "qty": 1, "unitPrice": 1500}
+
+    def order():
+        return shop.ask("POST", path, body, who=tester)  # without a key, so that it must not be sent twice
+
+    own_id = shop.get(f"{third.base}/order-service/health_check", tester).headers["x-instance-id"]
+    wait_until(lambda: order().headers.get("x-instance-id") == own_id, "the third one takes an order")
+    before = len(shop.orders(tester))
+    third.signal(signal.SIGKILL)
+    third.wait_for_exit()
+    assert [order().status for _ in range(9)] == [201] * 9
+    assert len(shop.orders(tester)) == before + 9

@@ -102,6 +102,7 @@ private:
     void report_instance(const Result<proxy::Outcome>& outcome);
     [[nodiscard]] bool is_retryable() const;
     [[nodiscard]] bool may_retry() const;
+    [[nodiscard]] bool has_tries() const;
     /// Sets the wait before it; false when budget or deadline have no room for another.
     [[nodiscard]] bool take_retry();
     [[nodiscard]] bool wants_retry(const Error& error);

@@ -197,8 +197,12 @@ bool Journey::is_retryable() const {
 }
 
 bool Journey::may_retry() const {
-    return is_retryable() && attempt_ < policies().retry->retries && body_->replayable() &&
-           !deadline_.passed(now());
+    return is_retryable() && has_tries();
+}
+
+bool Journey::has_tries() const {
+    const auto& retry = policies().retry;
+    return retry && attempt_ < retry->retries && body_->replayable() && !deadline_.passed(now());
 }
 
 bool Journey::take_retry() {
@@ -211,8 +215,11 @@ bool Journey::take_retry() {
 }
 
 bool Journey::wants_retry(const Error& error) {
-    if (request_.exchange().begun() || !may_retry()) return false;
+    if (request_.exchange().begun() || !has_tries()) return false;
     const RetryPolicy& retry = *policies().retry;
+    // An instance that has died has not heard of the request: another one may, whatever the method.
+    const bool unheard = !tried_.empty() && error.code() == proxy::ProxyErrc::refused;
+    if (!unheard && !is_retryable()) return false;
     const bool covered = (retry.on_timeout && proxy::is_timeout(error)) ||
                          (retry.on_io_error && proxy::is_connection_failure(error));
     return covered && take_retry();
