@@ -99,6 +99,15 @@ def test_f01_rewrite_path_keeps_the_query(gateway, upstream):
     assert upstream.take()[0].target == "/users/1?x=2"
 
 
+def test_heads_of_every_length_arrive_as_they_are(gateway, upstream):
+    for length in range(0, 700, 3):
+        answered = gateway.ask("POST", "/user-service/users", b"body", {"X-Filler": "f" * length})
+        assert answered.status == 200, length
+        (received,) = upstream.take()
+        assert received.header("X-Filler") == "f" * length and received.body == b"body"
+        assert b"\0" not in received.head, length
+
+
 def test_no_route_is_a_404_in_springs_form(gateway):
     refused = gateway.get("/nowhere")
     assert refused.status == 404

@@ -161,7 +161,9 @@ void Attempt::write_trace(std::string& out) {
     tracer->inject(span_, fields);
     std::size_t size = out.size();
     for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
-    out.resize_and_overwrite(size, [&, from = out.size()](char* text, std::size_t total) {
+    // The second argument may be more than was asked for (libstdc++ 12 rounds it up), so it is not what is
+    // returned.
+    out.resize_and_overwrite(size, [&, from = out.size()](char* text, std::size_t) {
         char* to = text + from;
         const auto put = [&to](std::string_view part) { to += part.copy(to, part.size()); };
         for (const auto& [name, value] : fields) {
@@ -170,7 +172,7 @@ void Attempt::write_trace(std::string& out) {
             put(value);
             put("\r\n");
         }
-        return total;
+        return size;
     });
 }
 
