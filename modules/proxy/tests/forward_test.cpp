@@ -492,6 +492,27 @@ TEST(Proxy, TellsTheUpstreamTheTraceAndItselfTheMeters) {
     EXPECT_FALSE(has(meters.scrape(), "flotilla_proxy_connections"));
 }
 
+TEST(Proxy, WritesAWholeHeadOfEveryLength) {
+    tracing::NullSpanSink spans;
+    tracing::Tracer tracer({}, Clock::system(), spans);
+    Script script({"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"});
+    Scene scene{script.run()};
+    scene.telemetry.tracer = &tracer;
+    with_proxy(std::move(scene), [&](ProxyHarness& h) {
+        static constexpr auto run = [](ProxyHarness& to, Script& seen) -> Task<> {
+            // Each on a connection of its own, whose memory grows at another place.
+            for (std::size_t pad = 1; pad < 400; pad += 7) {
+                co_await to.get("/", "Pad: " + std::string(pad, 'x') + "\r\n");
+                const std::string request = seen.requests.back();
+                http::RequestParser parser;
+                EXPECT_EQ(parser.parse(request), http::Progress::done) << pad;
+                EXPECT_EQ(parser.consumed(), request.size()) << pad;
+            }
+        };
+        return run(h, script);
+    });
+}
+
 TEST(Proxy, TalksTlsToUpstreamsThatItTrusts) {
     const runtime::TemporaryFolder folder;
     const auto authority = runtime::TestCertificate::self_signed("authority", true);
