@@ -14,8 +14,8 @@ enum class Encoding : std::uint8_t { json_v2, proto3 };
 
 /// Who reports: the own side of every span.
 struct LocalEndpoint {
-    std::string service;
-    std::string ip;  ///< as text, either family; unknown when empty
+    std::string service = {};
+    std::string ip = {};  ///< as text, either family; unknown when empty
     std::uint16_t port = 0;
 };
 
