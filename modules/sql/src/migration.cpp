@@ -39,7 +39,8 @@ std::string text_of(const Version& version) {
 /// `2`, `2_1` or `2.1`.
 std::optional<Version> parse_version(std::string_view text) {
     Version version;
-    for (const std::string_view part : split(replace_all(std::string(text), ".", "_"), '_')) {
+    const std::string uniform = replace_all(std::string(text), ".", "_");
+    for (const std::string_view part : split(uniform, '_')) {
         const auto number = parse_integer<std::uint32_t>(part);
         if (!number) return std::nullopt;
         version.push_back(*number);

@@ -105,7 +105,8 @@ Result<FilterPtr> secure(const Arguments& args, const FilterScope& scope) {
     // A route's own list takes the place of the one for all.
     const auto listed = [&](std::string_view key) {
         std::vector<std::string> names;
-        for (const std::string_view name : split_list(to_lower(setting(key)))) names.emplace_back(name);
+        const std::string for_all = to_lower(setting(key));
+        for (const std::string_view name : split_list(for_all)) names.emplace_back(name);
         if (const auto own = args.list(key); !own.empty()) {
             names.clear();
             for (const std::string& name : own) names.push_back(to_lower(name));

@@ -299,7 +299,8 @@ Result<FilterPtr> dedupe(const Arguments& args, const FilterScope&) {
         );
     }
     std::vector<std::string> names;
-    for (const std::string_view one : split_list(args.text("name"), ' ')) names.emplace_back(one);
+    const std::string listed = args.text("name");
+    for (const std::string_view one : split_list(listed, ' ')) names.emplace_back(one);
     return std::make_shared<DedupeResponseHeader>(std::move(names), strategy);
 }
 

@@ -19,8 +19,10 @@ constexpr std::string_view known_start =
     "eyJhbGciOiJIUzUxMiJ9."
     "eyJzdWIiOiIxMTExMTExMS0yMjIyLTMzMzMtNDQ0NC01NTU1NTU1NTU1NTUiLCJleHAiOjQxMDI0NDQ4MDB9.";
 
+using Properties = std::vector<std::pair<std::string, Json>>;
+
 struct Shop {
-    explicit Shop(std::vector<std::pair<std::string, Json>> properties)
+    explicit Shop(Properties properties)
         : environment(config::Environment::of(properties)),
           tokens(Tokens::load(environment, clock, log.logger("tokens")).value()) {}
 
@@ -92,7 +94,7 @@ TEST(Tokens, WithoutASecretThereAreNone) {
 }
 
 TEST(Tokens, N9_AUserActsForHimselfAlone) {
-    const Shop shop({{"token.secret", "s3cret"}});
+    const Shop shop(Properties{{"token.secret", "s3cret"}});
     const std::string bearer = "Bearer " + shop.token_for("u1");
     EXPECT_EQ(shop.asks(bearer, "u1")->id, "u1");
     const auto other = shop.asks(bearer, "u2");
@@ -101,12 +103,12 @@ TEST(Tokens, N9_AUserActsForHimselfAlone) {
 }
 
 TEST(Tokens, AnAdminActsForEverybody) {
-    const Shop shop({{"token.secret", "s3cret"}});
+    const Shop shop(Properties{{"token.secret", "s3cret"}});
     EXPECT_TRUE(shop.asks("Bearer " + shop.token_for("boss", {"ADMIN"}), "u2"));
 }
 
 TEST(Tokens, AServiceShowsWhatItIs) {
-    const Shop shop({{"token.secret", "s3cret"}});
+    const Shop shop(Properties{{"token.secret", "s3cret"}});
     const std::string own = shop.tokens->service_authorization("order-service").value();
     const RequestBuilder request("PUT /reservations/1", {{"Authorization", own}}, "");
     EXPECT_EQ(shop.tokens->caller_with(request.request, service_role)->id, "order-service");
@@ -118,9 +120,9 @@ TEST(Tokens, AServiceShowsWhatItIs) {
 }
 
 TEST(Tokens, N16_WhatIsNoGoodTokenIsAnsweredWithAChallenge) {
-    Shop shop({{"token.secret", "s3cret"}, {"token.leeway", "0s"}});
+    Shop shop(Properties{{"token.secret", "s3cret"}, {"token.leeway", "0s"}});
     const std::string good = shop.token_for("u1");
-    const Shop stranger({{"token.secret", "another"}});
+    const Shop stranger(Properties{{"token.secret", "another"}});
     const std::string none = "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSIsImV4cCI6NDEwMjQ0NDgwMH0.";
     for (const std::string& bad : {
              std::string("Bearer x.y.z"),
@@ -144,7 +146,7 @@ TEST(Tokens, N16_WhatIsNoGoodTokenIsAnsweredWithAChallenge) {
 }
 
 TEST(Tokens, TwoAuthorizationsAreNone) {
-    const Shop shop({{"token.secret", "s3cret"}});
+    const Shop shop(Properties{{"token.secret", "s3cret"}});
     const std::string bearer = "Bearer " + shop.token_for("u1");
     const RequestBuilder twice("GET /", {{"Authorization", bearer}, {"Authorization", bearer}}, "");
     EXPECT_FALSE(shop.tokens->caller_of(twice.request));
@@ -155,7 +157,7 @@ TEST(Tokens, TwoAuthorizationsAreNone) {
 }
 
 TEST(Tokens, ANewSecretTakesEffectAndThePreviousOneIsGoodForAWhile) {
-    Shop shop({{"token.secret", "old"}});
+    Shop shop(Properties{{"token.secret", "old"}});
     const std::string before = shop.token_for("u1");
     const std::string old_fingerprint = shop.tokens->keys()->fingerprint();
     ASSERT_TRUE(shop.environment.set_at_run_time({{"token.secret", "new"}}));
@@ -167,7 +169,7 @@ TEST(Tokens, ANewSecretTakesEffectAndThePreviousOneIsGoodForAWhile) {
 }
 
 TEST(Tokens, AChangeThatDoesNotFitLeavesThemAsTheyAre) {
-    Shop shop({{"token.secret", "old"}});
+    Shop shop(Properties{{"token.secret", "old"}});
     const std::string before = shop.token_for("u1");
     ASSERT_TRUE(shop.environment.set_at_run_time({{"token.secret-encoding", "rot13"}}));
     EXPECT_TRUE(shop.asks("Bearer " + before, "u1"));
