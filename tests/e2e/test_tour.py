@@ -23,7 +23,7 @@ def test_the_tour_can_be_taken(tmp_path):
             ("./dev down", f"{BINARIES}/flotilla down --data {tmp_path}/data"),
             ("localhost:8000", f"localhost:{gateway}"),
             ("localhost:8761", f"localhost:{registry}"),
-            ("DATA=data", f"DATA={tmp_path}/data"),
+            ("DATA=build/data", f"DATA={tmp_path}/data"),
         ],
     )
     try:
