@@ -59,7 +59,8 @@ def test_s16_two_instances_take_turns_and_tell_the_same(shop):
     assert len(json.loads(answers[0].body)) == 10
     served = [a.headers["x-instance-id"] for a in answers]
     assert len(set(served)) == 2
-    assert all(8 <= served.count(instance) <= 12 for instance in set(served))
+    # The less busy of two, a coin for a tie: fewer than three of twenty for one of them is a chance of one in five thousand.
+    assert all(served.count(instance) >= 3 for instance in set(served))
 
 
 def test_s16_who_writes_reads_it_on_every_instance_at_once(shop):

@@ -62,7 +62,7 @@ class Server {
 public:
     Server()
         : thread_([this] {
-              Runtime runtime({.loops = 1});
+              Runtime runtime({.loops = 1, .blocking = {}});
               runtime.run(serve_until_told(port_, ready_, stop_));
           }) {
         ready_.wait(false);
@@ -114,13 +114,13 @@ Task<int> through_client(
 
 void BM_BareStream(benchmark::State& state) {
     const Server server;
-    Runtime runtime({.loops = 1});
+    Runtime runtime({.loops = 1, .blocking = {}});
     runtime.run(bare(state, server.port()));
 }
 
 void BM_Client(benchmark::State& state) {
     const Server server;
-    Runtime runtime({.loops = 1});
+    Runtime runtime({.loops = 1, .blocking = {}});
     runtime.run(through_client(state, runtime, server.port(), {}));
 }
 
@@ -129,7 +129,7 @@ void BM_ClientWithTelemetry(benchmark::State& state) {
     metrics::Registry registry;
     tracing::NullSpanSink sink;
     tracing::Tracer tracer({}, Clock::system(), sink);
-    Runtime runtime({.loops = 1});
+    Runtime runtime({.loops = 1, .blocking = {}});
     runtime.run(through_client(state, runtime, server.port(), {.meters = &registry, .tracer = &tracer}));
 }
 
