@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <string_view>
 #include <vector>
 
 #include "chaos_run.hpp"
-#include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/driver/arguments.hpp"
+#include "flotilla/shop/driver/json_output.hpp"
 
 namespace flotilla::shop {
 
@@ -30,21 +29,10 @@ int refuse(const Error& error) {
     return misunderstood;
 }
 
-bool write_json(const ChaosReport& report, const std::string& to) {
-    const std::string text = reflect::to_json(report) + '\n';
-    if (to == "-") {
-        fmt::print("{}", text);
-        return true;
-    }
-    std::ofstream file(to, std::ios::trunc);
-    file << text;
-    return static_cast<bool>(file.flush());
-}
-
 Task<int> run(ChaosRun& chaos, const ChaosOptions& options) {
     const auto report = co_await chaos.run();
     if (!report) co_return refuse(report.error());
-    if (!options.json.empty() && !write_json(*report, options.json))
+    if (!options.json.empty() && !driver::write_json(*report, options.json))
         co_return refuse(Error(Errc::io, "cannot write " + options.json));
     fmt::print(
         stderr, "{} faults; {}\n", report->faults.size(), report->healed ? "all well" : "NOT all well"

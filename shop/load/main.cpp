@@ -5,13 +5,12 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/driver/arguments.hpp"
+#include "flotilla/shop/driver/json_output.hpp"
 #include "load_run.hpp"
 
 namespace flotilla::shop {
@@ -32,17 +31,6 @@ int refuse(const Error& error) {
     return misunderstood;
 }
 
-bool write_json(const driver::LoadReport& report, const std::string& to) {
-    const std::string text = reflect::to_json(report) + '\n';
-    if (to == "-") {
-        fmt::print("{}", text);
-        return true;
-    }
-    std::ofstream file(to, std::ios::trunc);
-    file << text;
-    return static_cast<bool>(file.flush());
-}
-
 Task<int> run(LoadRun& load, const LoadOptions& options) {
     const auto report = co_await load.run();
     if (!report) {
@@ -51,7 +39,7 @@ Task<int> run(LoadRun& load, const LoadOptions& options) {
     }
     if (!options.quiet) fmt::print(stderr, "\r\033[K");
     if (options.json != "-") fmt::print("{}", driver::to_table(*report));
-    if (options.json.empty() || write_json(*report, options.json)) co_return 0;
+    if (options.json.empty() || driver::write_json(*report, options.json)) co_return 0;
     fmt::print(stderr, "shop-load: cannot write {}\n", options.json);
     co_return 1;
 }

@@ -5,12 +5,12 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string_view>
 #include <vector>
 
 #include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/driver/arguments.hpp"
+#include "flotilla/shop/driver/json_output.hpp"
 #include "verification.hpp"
 
 namespace flotilla::shop {
@@ -32,22 +32,11 @@ int refuse(const Error& error) {
     return could_not_look;
 }
 
-bool write_json(const VerifyReport& report, const std::string& to) {
-    const std::string text = reflect::to_json(report) + '\n';
-    if (to == "-") {
-        fmt::print("{}", text);
-        return true;
-    }
-    std::ofstream file(to, std::ios::trunc);
-    file << text;
-    return static_cast<bool>(file.flush());
-}
-
 Task<int> run(Verification& verification, const VerifyOptions& options) {
     const auto report = co_await verification.run();
     if (!report) co_return refuse(report.error());
     if (options.json != "-") fmt::print("{}", to_text(*report));
-    if (!options.json.empty() && !write_json(*report, options.json))
+    if (!options.json.empty() && !driver::write_json(*report, options.json))
         co_return refuse(Error(Errc::io, "cannot write " + options.json));
     co_return report->ok ? 0 : violated;
 }
