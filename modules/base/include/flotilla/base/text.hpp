@@ -35,10 +35,14 @@ bool icontains(std::string_view text, std::string_view part) noexcept;
 
 /// Without blanks, tabs and line ends at both sides.
 std::string_view trim(std::string_view text) noexcept;
-/// Every part, empty ones too: "a,,b" gives three.
+/// Every part, empty ones too: "a,,b" gives three. The parts are views: the text must outlive them.
 std::vector<std::string_view> split(std::string_view text, char separator);
 /// The parts of a list as people write it: trimmed, empty ones left out.
 std::vector<std::string_view> split_list(std::string_view text, char separator = ',');
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split(Temporary&& text, char separator) = delete;
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split_list(Temporary&& text, char separator = ',') = delete;
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string replace_all(std::string text, std::string_view what, std::string_view with);
 
