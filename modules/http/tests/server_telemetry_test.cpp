@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "flotilla/http/router.hpp"
-#include "flotilla/log/log_system.hpp"
+#include "flotilla/log/captured_log.hpp"
 #include "flotilla/tracing/span_sink.hpp"
 #include "server_harness.hpp"
 
@@ -26,6 +26,11 @@ struct TimeoutError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+Task<> write_pieces(BodyWriter& body) {
+    (void)co_await body.write("abc");
+    (void)co_await body.write("def");
+}
+
 class Routes {
 public:
     Routes() {
@@ -34,6 +39,12 @@ public:
             return *id;
         });
         router.get("/late", []() -> std::string { throw TimeoutError("too late"); });
+        router.post("/echo", [](Request& request) { return std::string(request.body()); });
+        router.get("/pieces", [](Request&) {
+            Response response;
+            response.stream("text/plain", write_pieces);
+            return response;
+        });
         router.get("/sleeps", [this]() -> Task<std::string> {
             ++sleeping;
             while (!awake) co_await runtime::sleep_for(1ms);
@@ -203,18 +214,27 @@ TEST(TracingFacts, F15_AnUnknownPathIsNamedNotFoundAndASuccessHasNoStatusTag) {
     EXPECT_FALSE(known.spans.front().find_tag("http.status_code"));
 }
 
-TEST(ServerLog, TellsEachAccessAndWhatWasSlow) {
-    auto owned = std::make_unique<log::MemorySink>();
-    const log::MemorySink& sink = *owned;
-    std::vector<std::unique_ptr<log::Sink>> sinks;
-    sinks.push_back(std::move(owned));
-    log::LogSystem logs({}, std::move(sinks));
-    ServerConfig config;
+/// The lines of `http.access`, and of `http.server`, while clients do that.
+std::vector<std::string> logged(
+    Routes& routes, const std::function<Task<>(ServerHarness&)>& clients, ServerConfig config = {}
+) {
+    log::CapturedLog logs;
     config.access_log = true;
-    config.slow_request_threshold = 2ms;
-    Routes routes;
     testing::with_server(
         routes.router,
+        clients,
+        config,
+        {.log = logs.logger("http.server"), .access_log = logs.logger("http.access")}
+    );
+    return logs.lines();
+}
+
+TEST(ServerLog, TellsEachAccessAndWhatWasSlow) {
+    ServerConfig config;
+    config.slow_request_threshold = 2ms;
+    Routes routes;
+    const auto lines = logged(
+        routes,
         [&](ServerHarness& f) -> Task<> {
             (void)co_await f.exchange(close_request("GET /users/7?verbose=1"));
             auto client = co_await f.connect();
@@ -223,15 +243,78 @@ TEST(ServerLog, TellsEachAccessAndWhatWasSlow) {
             routes.awake = true;
             (void)co_await f.read_to_end(client);
         },
-        config,
-        {.log = logs.logger("http.server"), .access_log = logs.logger("http.access")}
+        config
     );
-    logs.flush();
-    const auto lines = sink.lines();
     ASSERT_EQ(lines.size(), 3U);
-    EXPECT_TRUE(has(lines[0], "127.0.0.1 \"GET /users/7?verbose=1 HTTP/1.1\" 200 1 ")) << lines[0];
-    EXPECT_TRUE(has(lines[1], "\"GET /sleeps HTTP/1.1\" 200 5 ")) << lines[1];
+    EXPECT_TRUE(has(lines[0], "GET /users/7?verbose=1 HTTP/1.1 client=127.0.0.1 status=200 ")) << lines[0];
+    EXPECT_TRUE(has(lines[0], " received=0 sent=1 micros=")) << lines[0];
+    EXPECT_TRUE(lines[0].ends_with(" flags=-")) << lines[0];
+    EXPECT_TRUE(has(lines[1], "GET /sleeps HTTP/1.1 client=127.0.0.1 status=200 received=0 sent=5 "));
     EXPECT_TRUE(has(lines[2], "slow request: GET /sleeps took ")) << lines[2];
+}
+
+TEST(ServerLog, CountsBodiesAndNotHeads) {
+    Routes routes;
+    const auto lines = logged(routes, [](ServerHarness& f) -> Task<> {
+        (void)co_await f.exchange(
+            "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n"
+        );
+        (void)co_await f.exchange("HEAD /users/7 HTTP/1.0\r\n\r\n");
+        (void)co_await f.exchange(close_request("GET /pieces"));
+    });
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_TRUE(has(lines[0], "POST /echo HTTP/1.1 client=127.0.0.1 status=200 received=7 sent=7 "));
+    EXPECT_TRUE(has(lines[1], "HEAD /users/7 HTTP/1.0 client=127.0.0.1 status=200 received=0 sent=0 "));
+    EXPECT_TRUE(has(lines[2], "GET /pieces HTTP/1.1 client=127.0.0.1 status=200 received=0 sent=6 "));
+}
+
+TEST(ServerLog, HasALineForWhatIsRefused) {
+    Routes routes;
+    const auto lines = logged(routes, [](ServerHarness& f) -> Task<> {
+        (void)co_await f.exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\n");
+        (void
+        )co_await f.exchange("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n");
+    });
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_TRUE(has(lines[0], "refused by S2: ")) << lines[0];
+    EXPECT_TRUE(has(lines[0], " client=127.0.0.1 status=400 ")) << lines[0];
+    EXPECT_TRUE(lines[0].ends_with(" flags=DPE")) << lines[0];
+    EXPECT_TRUE(has(lines[1], "POST /echo HTTP/1.1 client=127.0.0.1 status=400 ")) << lines[1];
+    EXPECT_TRUE(lines[1].ends_with(" flags=DPE")) << lines[1];
+}
+
+TEST(ServerLog, HasALineForWhoWentAway) {
+    Routes routes;
+    const auto lines = logged(routes, [&](ServerHarness& f) -> Task<> {
+        {
+            auto client = co_await f.connect();
+            (void)co_await client.write_all(close_request("GET /sleeps"));
+            while (routes.sleeping == 0) co_await runtime::sleep_for(1ms);
+        }
+        while (f.server.stats().connections > 0) co_await runtime::sleep_for(1ms);
+    });
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_TRUE(has(lines[0], "GET /sleeps HTTP/1.1 client=127.0.0.1 status=0 received=0 sent=0 "));
+    EXPECT_TRUE(lines[0].ends_with(" flags=DC")) << lines[0];
+}
+
+TEST(ServerLog, HandlersAddWhomTheyAsked) {
+    Routes routes;
+    routes.router.get("/asks", [](Request& request) {
+        AccessNote& note = *request.access_note();
+        note.upstream = "10.0.0.7:80";
+        note.attempts = 2;
+        for (const char* word : {"UF", "URX", "UF"}) note.flag(word);
+        return Status::bad_gateway;
+    });
+    const auto lines = logged(routes, [](ServerHarness& f) -> Task<> {
+        (void)co_await f.exchange("GET /asks HTTP/1.1\r\nHost: x\r\n\r\n" + close_request("GET /users/7"));
+    });
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_TRUE(lines[0].ends_with(" upstream=10.0.0.7:80 upstreamMicros=- attempts=2 flags=UF,URX"))
+        << lines[0];
+    EXPECT_TRUE(lines[1].ends_with(" flags=-")) << lines[1];
 }
 
 }  // namespace

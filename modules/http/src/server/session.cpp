@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <limits>
 
+#include "access_log.hpp"
 #include "flotilla/http/binding.hpp"
 #include "flotilla/http/path.hpp"
 #include "flotilla/http/router.hpp"
@@ -73,9 +74,15 @@ Session::Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cance
     request_.reader_ = this;
     request_.exchange_ = this;
     request_.head_ = &parser_.head();
+    if (!config_.access_log) return;
+    access_note_ = std::make_unique<AccessNote>();
+    request_.access_note_ = access_note_.get();
 }
 
-Session::~Session() = default;
+Session::~Session() {
+    // What was broken off in the middle has its line too.
+    if (in_exchange_) log_access();
+}
 
 Task<> Session::run() {
     if (shard_.shared.tls) {
@@ -154,6 +161,8 @@ void Session::begin_request(const RequestHead& head) {
     direct_ = Direct::none;
     answer_from_ = output_end();
     trailers_.clear();
+    body_sent_ = 0;
+    if (access_note_) access_note_->clear();
     if (request_.received_ == TimePoint{}) request_.received_ = shard_.loop().now();
     response_.clear();
     request_.body_ = {};
@@ -307,7 +316,7 @@ void Session::watch_client() {
 
 void Session::on_hang_up() noexcept {
     abandoned_ = true;
-    write_failed_ = true;
+    write_failed_ = client_gone_ = true;
     if (auto* meters = shard_.shared.telemetry.meters)
         meters->counter("flotilla.http.abandoned", {}).increment();
     shard_.shared.telemetry.log.debug(
@@ -366,6 +375,7 @@ void Session::answer_refusal(const Reject& reject) {
     shard_.shared.telemetry.log.debug(
         "{} sent a malformed message: {} ({})", stream_.peer().text(), reject.why, reject.rule
     );
+    if (access_note_ && !flag_of(reject).empty()) access_note_->flag(flag_of(reject));
     response_.clear();
     keep_alive_ = false;
     linger_ = true;
@@ -387,6 +397,20 @@ void Session::refuse(const Reject& reject) {
     request_.head_ = &nothing;
     answer_refusal(reject);
     append_answer();
+    if (!access_note_) return;
+    const bool timed = request_.received_ != TimePoint{};
+    const auto client = stream_.peer().address();
+    const AccessFacts facts{
+        .client = client,
+        .method = {},
+        .target = {},
+        .protocol = {},
+        .status = reject.status,
+        .received = 0,
+        .sent = body_sent_,
+        .taken = timed ? now() - request_.received_ : Duration()
+    };
+    log_refusal(shard_.shared.telemetry.access_log, facts, reject);
 }
 
 void Session::record_exchange() {
@@ -409,18 +433,7 @@ void Session::record_exchange() {
     }
     for (const auto& observer : shared.observers)
         observer({request_, response_, request_.received_, finished, output_end() - answer_from_});
-    if (config_.access_log) {
-        shared.telemetry.access_log.info(
-            "{} \"{} {} HTTP/1.{}\" {} {} {}us",
-            stream_.peer().address(),
-            request_.method_text(),
-            request_.head().target,
-            request_.head().minor_version,
-            status,
-            response_.text() ? response_.text()->size() : output_end() - answer_from_,
-            std::chrono::duration_cast<std::chrono::microseconds>(taken).count()
-        );
-    }
+    log_access();
     if (config_.slow_request_threshold.count() > 0 && taken > config_.slow_request_threshold) {
         shared.telemetry.log.warn(
             "slow request: {} {} took {} ms",
@@ -430,6 +443,23 @@ void Session::record_exchange() {
         );
     }
     if (span_.recording()) span_.finish(finished);
+}
+
+void Session::log_access() {
+    if (!access_note_) return;
+    if (client_gone_) access_note_->flag("DC");
+    const auto client = stream_.peer().address();
+    const AccessFacts facts{
+        .client = client,
+        .method = request_.method_text(),
+        .target = request_.head().target,
+        .protocol = request_.head().minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1",
+        .status = head_begun_ ? code_of(response_.status()) : 0,
+        .received = std::max<std::uint64_t>(body_read_, request_.body_.size()),
+        .sent = body_sent_,
+        .taken = now() - request_.received_
+    };
+    http::log_access(shard_.shared.telemetry.access_log, facts, *access_note_);
 }
 
 void Session::end_request() {

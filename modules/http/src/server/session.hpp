@@ -5,6 +5,7 @@
 // requests that were sent ahead (pipelining) are answered with one write. What has to wait, a body that is
 // still on its way or a handler that suspends, goes through `finish_slowly`.
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -115,6 +116,7 @@ private:
     void append_head(std::optional<std::uint64_t> length);
     void compress_if_worthwhile();
     void record_exchange();
+    void log_access();
     void end_request();
 
     [[nodiscard]] bool is_head() const noexcept { return request_.method() == Method::head; }
@@ -139,6 +141,7 @@ private:
 
     Request request_;
     Response response_;
+    std::unique_ptr<AccessNote> access_note_;  // null: there is no access log
     tracing::Span span_;
     std::optional<tracing::Scope> span_scope_;
     Pending pending_;
@@ -158,6 +161,8 @@ private:
     std::string trailers_;
     bool head_begun_ = false;    // the head of the present answer is in the output, or has left
     bool write_failed_ = false;  // the connection is of no more use
+    bool client_gone_ = false;   // ... because the client has left it, or does not read
+    std::uint64_t body_sent_ = 0;
 
     WebSocket* websocket_ = nullptr;           // while it is served
     DrainListener* drain_listener_ = nullptr;  // while the connection is upgraded

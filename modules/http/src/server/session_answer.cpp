@@ -48,8 +48,10 @@ Task<Result<void>> Session::send(std::string_view first, std::string_view second
             second.remove_prefix(of_second);
             third.remove_prefix(io.bytes - of_first - of_second);
         } else if (io.status != runtime::IoStatus::would_block) {
+            client_gone_ = true;
             co_return fail(Errc::closed, "the client went away");
         } else if (const bool taken = co_await client_takes(size, began); !taken) {
+            client_gone_ = true;
             co_return fail(Errc::timed_out, "the client does not read");
         }
     }
@@ -107,7 +109,9 @@ void Session::append_answer() {
     compress_if_worthwhile();
     const std::string_view text = *response_.text();
     append_head(text.size());
-    if (!is_head() && !never_has_body(code_of(response_.status()))) out_ += text;
+    if (is_head() || never_has_body(code_of(response_.status()))) return;
+    out_ += text;
+    body_sent_ = text.size();
 }
 
 void Session::compress_if_worthwhile() {
@@ -159,6 +163,7 @@ Task<Result<void>> Session::produce_body() {
         compress_if_worthwhile();
         const std::string_view whole = *response_.text();
         append_head(whole.size());
+        body_sent_ = bodiless ? 0 : whole.size();
         const auto written = co_await send(out_, bodiless ? std::string_view() : whole);
         out_.clear();
         if (!written) write_failed_ = true;
@@ -201,6 +206,7 @@ Task<Result<void>> Session::send_file(const FileBody& file) {
         if (io.status == runtime::IoStatus::done) {
             sent += io.bytes;
             flushed_ += io.bytes;
+            body_sent_ += io.bytes;
             began = now();
         } else if (io.status == runtime::IoStatus::end) {
             co_return fail(Errc::io, "the file ended before its announced length");
@@ -208,7 +214,7 @@ Task<Result<void>> Session::send_file(const FileBody& file) {
             const bool goes_on =
                 io.status == runtime::IoStatus::would_block && co_await client_takes(0, began);
             if (goes_on) continue;
-            write_failed_ = true;
+            write_failed_ = client_gone_ = true;
             co_return fail(Errc::closed, "the client went away");
         }
     }
@@ -234,6 +240,7 @@ Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
     if (!upgrade.protocol.empty()) (void)append_field(out_, "Sec-WebSocket-Protocol", upgrade.protocol);
     append_head_end(out_);
     response_.status(Status::switching_protocols);
+    head_begun_ = true;
     keep_alive_ = false;
     if (const auto sent = co_await write_out(); !sent) co_return fail(Errc::closed);
 
@@ -260,6 +267,7 @@ Task<Result<void>> Session::write(std::string_view bytes) {
         if (bytes.size() > *answer_left_) co_return fail(Errc::internal, "the body is longer than announced");
         *answer_left_ -= bytes.size();
     }
+    body_sent_ += bytes.size();
     if (chunked_answer_)
         append_chunk(out_, bytes);
     else

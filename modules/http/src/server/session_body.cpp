@@ -28,7 +28,10 @@ Task<Result<void>> Session::fill(Deadline deadline) {
             in_.added(io.bytes);
             co_return Result<void>();
         }
-        if (io.status != runtime::IoStatus::would_block) co_return fail(Errc::closed, "the client went away");
+        if (io.status != runtime::IoStatus::would_block) {
+            client_gone_ = true;
+            co_return fail(Errc::closed, "the client went away");
+        }
         const runtime::Wake wake = co_await stream_.ready(deadline);
         if (wake == runtime::Wake::timed_out)
             co_return fail(Errc::timed_out, "the body did not come in time");

@@ -49,6 +49,7 @@ Task<Result<void>> Session::write_through(std::string_view bytes) {
         if (bytes.size() > *answer_left_) co_return fail(Errc::internal, "the body is longer than announced");
         *answer_left_ -= bytes.size();
     }
+    body_sent_ += bytes.size();
     const bool chunk = chunked_answer_ && !bytes.empty();
     if (chunk) out_ += ChunkHeader(bytes.size()).text();
     const std::string_view after = chunk ? chunk_end : std::string_view();
@@ -72,6 +73,7 @@ bool Session::take_back() {
     if (direct_ != Direct::begun || flushed_ > answer_from_ || write_failed_) return false;
     out_.resize(answer_from_ - flushed_);
     trailers_.clear();
+    body_sent_ = 0;
     direct_ = Direct::none;
     head_begun_ = false;
     return true;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "flotilla/base/clock.hpp"
+#include "flotilla/http/access_note.hpp"
 #include "flotilla/http/request_parser.hpp"
 #include "flotilla/http/server_exchange.hpp"
 #include "flotilla/runtime/endpoint.hpp"
@@ -86,6 +87,9 @@ public:
     /// What matched; null before routing and when nothing did.
     [[nodiscard]] const Route* route() const noexcept { return route_; }
 
+    /// For handlers that send it on; null unless there is an access log.
+    [[nodiscard]] AccessNote* access_note() const noexcept { return access_note_; }
+
     /// Who is asking, once a filter has found out; empty when nobody did.
     std::string principal;
 
@@ -101,6 +105,7 @@ private:
     BodyReader* reader_ = nullptr;
     ServerExchange* exchange_ = nullptr;
     const runtime::Endpoint* peer_ = nullptr;
+    AccessNote* access_note_ = nullptr;
     TimePoint received_;
     tracing::SpanRef span_;
     const Route* route_ = nullptr;
