@@ -1,9 +1,9 @@
 """Fixtures of the interop tests: real foreign servers and clients, fetched and built by Maven and npm on demand."""
 
 import pathlib
-import subprocess
 import sys
 
+import downloads
 import pytest
 
 HERE = pathlib.Path(__file__).parent
@@ -30,14 +30,9 @@ def maven(build_dir):
         jar = target / f"{name}.jar"
         newest = max(f.stat().st_mtime for f in project.rglob("*") if f.is_file())
         if not jar.exists() or jar.stat().st_mtime < newest:
-            done = subprocess.run(
-                [tool("mvn"), "-q", "-B", "-Dmaven.test.skip", f"-DbuildDirectory={target}", "-f", str(project / "pom.xml"), "package"],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=900,
-            )
-            assert done.returncode == 0 and jar.exists(), done.stdout
+            options = ["-Dmaven.test.skip", f"-DbuildDirectory={target}", "-f", project / "pom.xml"]
+            downloads.run_maven(f"what {name} is made of, by Maven", tool("mvn"), *options, "package")
+            assert jar.exists(), f"Maven has left no {jar}"
         return jar
 
     return build
@@ -50,9 +45,8 @@ def node_clients():
     lock = folder / "package-lock.json"
     stamp = folder / "node_modules" / ".package-lock.json"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(
-            [tool("npm"), "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"], check=True, timeout=300
-        )
+        command = [tool("npm"), "ci", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error"]
+        downloads.run("the Node packages of tests/interop/clients, by npm", command)
         stamp.touch()
     return folder
 

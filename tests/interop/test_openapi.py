@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import downloads
 import pytest
 
 import conftest
@@ -31,7 +32,8 @@ def schemathesis(build_dir):
     stamp = target / "installed.txt"
     if not stamp.exists() or stamp.read_text() != wanted.read_text():
         subprocess.run([sys.executable, "-m", "venv", "--clear", target], check=True, timeout=120)
-        subprocess.run([target / "bin/pip", "install", "-q", "-r", wanted], check=True, timeout=600)
+        command = [target / "bin/pip", "install", "-q", "--disable-pip-version-check", "--retries", "5", "-r", wanted]
+        downloads.run("schemathesis, by pip", command)
         stamp.write_text(wanted.read_text())
     return target / "bin/schemathesis"
 

@@ -1,8 +1,8 @@
 """Our spans at a real Zipkin server: what its API tells of a call from one service of ours to another."""
 
 import json
-import subprocess
 
+import downloads
 import pytest
 
 from support.gateway import Gateway
@@ -16,21 +16,14 @@ def zipkin_jar(build_dir):
     """Without its dependencies: the jar has all of them inside."""
     jar = build_dir / "zipkin" / f"zipkin-server-{VERSION}-exec.jar"
     if not jar.exists():
-        done = subprocess.run(
-            [
-                tool("mvn"),
-                "-q",
-                "-B",
-                "dependency:copy",
-                f"-Dartifact=io.zipkin:zipkin-server:{VERSION}:jar:exec",
-                f"-DoutputDirectory={jar.parent}",
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
+        downloads.run_maven(
+            f"Zipkin {VERSION}, by Maven",
+            tool("mvn"),
+            "dependency:copy",
+            f"-Dartifact=io.zipkin:zipkin-server:{VERSION}:jar:exec",
+            f"-DoutputDirectory={jar.parent}",
         )
-        assert done.returncode == 0 and jar.exists(), done.stdout
+        assert jar.exists(), f"Maven has left no {jar}"
     return jar
 
 

@@ -225,7 +225,8 @@ test_interop() {
     mapfile -t arguments < <(pytest_filter)
     ensure_packages interop
     build_targets release programs
-    start_suite interop run_pytest_suite interop tests/interop "${arguments[@]}"
+    # Most of it is what it downloads when it runs for the first time: 250 MB.
+    FLOTILLA_SUITE_TIMEOUT=${FLOTILLA_SUITE_TIMEOUT:-1500} start_suite interop run_pytest_suite interop tests/interop "${arguments[@]}"
     await_all_jobs
 }
 
