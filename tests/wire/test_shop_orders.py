@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.programs import BINARIES, Program, wait_until
+from support.openapi import Description
 from support.registry import Registry
 from support.shop import Shop
 
@@ -245,9 +246,66 @@ def test_s90_both_describe_themselves(shop):
         document = json.loads(part.ask("GET", "/v3/api-docs").body)
         assert path in document["paths"] and not any(each.startswith("/{") for each in document["paths"])
         assert part.ask("GET", "/swagger-ui/index.html").status == 200
-    schemas = json.loads(shop.orders[0].ask("GET", "/v3/api-docs").body)["components"]["schemas"]
-    placed = body_of(shop.order("u1", 1))
-    assert set(placed) == set(schemas["PlacedOrder"]["properties"])
+
+
+def test_s90_orders_answer_as_they_describe(shop):
+    shop = shop()
+    described = Description(shop.orders[0])
+    many, one = "/order-service/{userId}/orders", "/order-service/{userId}/orders/{orderId}"
+
+    def ask(expected, method, template, path, body=None, headers=None):
+        headers = shop.as_user("u1") if headers is None else headers
+        answer = shop.orders[0].ask(method, f"/order-service/u1/orders{path}", body, headers)
+        assert answer.status == expected, answer.text
+        return described.check(method, template, answer)
+
+    order = {"productId": "CATALOG-001", "qty": 2, "unitPrice": 1500}
+    placed = body_of(ask(201, "POST", many, "", order))["orderId"]
+    assert len(body_of(ask(200, "GET", many, ""))) == 1
+    ask(200, "GET", one, f"/{placed}")
+    ask(202, "DELETE", one, f"/{placed}")
+    ask(404, "DELETE", one, "/none")
+    ask(404, "GET", one, "/none")
+    ask(409, "POST", many, "", {**order, "qty": 1000})
+    ask(404, "POST", many, "", {**order, "productId": "CATALOG-999"})
+    ask(400, "POST", many, "", {**order, "qty": 0})
+    ask(400, "POST", many, "", b"{")
+    ask(400, "GET", many, "?limit=0")
+    ask(401, "GET", many, "", headers={})
+    ask(403, "GET", many, "", headers=shop.as_user("u2"))
+
+
+def test_s90_the_catalog_answers_as_it_describes(shop):
+    shop = shop()
+    described = Description(shop.catalogs[0])
+    admin, service = shop.as_user("boss", roles=["admin"]), shop.as_user("orders", roles=["service"])
+
+    def ask(expected, method, template, path, body=None, headers=None):
+        answer = shop.catalogs[0].ask(method, f"/catalog-service{path}", body, headers)
+        assert answer.status == expected, answer.text
+        return described.check(method, f"/catalog-service{template}", answer)
+
+    many, one, reservation = "/catalogs", "/catalogs/{productId}", "/reservations/{orderId}"
+    ask(200, "GET", "/health_check", "/health_check")
+    assert body_of(ask(200, "GET", many, "/catalogs"))
+    ask(400, "GET", many, "/catalogs?limit=x")
+    found = ask(200, "GET", one, "/catalogs/CATALOG-001")
+    ask(200, "GET", "/{productId}", "/CATALOG-001")
+    ask(304, "GET", one, "/catalogs/CATALOG-001", headers={"If-None-Match": found.headers["etag"]})
+    ask(404, "GET", one, "/catalogs/none")
+    product = {"productId": "P-1", "productName": "New", "stock": 5, "unitPrice": 10}
+    added = ask(201, "POST", many, "/catalogs", product, admin)
+    ask(409, "POST", many, "/catalogs", product, admin)
+    ask(403, "POST", many, "/catalogs", product, service)
+    ask(401, "POST", many, "/catalogs", product)
+    ask(428, "PATCH", one, "/catalogs/P-1", {"stock": 6}, admin)
+    ask(200, "PATCH", one, "/catalogs/P-1", {"stock": 6}, {**admin, "If-Match": added.headers["etag"]})
+    ask(412, "PATCH", one, "/catalogs/P-1", {"stock": 7}, {**admin, "If-Match": added.headers["etag"]})
+    ask(200, "PUT", reservation, "/reservations/o1", {"productId": "P-1", "qty": 2}, service)
+    ask(422, "PUT", reservation, "/reservations/o1", {"productId": "P-1", "qty": 3}, service)
+    ask(409, "PUT", reservation, "/reservations/o2", {"productId": "P-1", "qty": 20}, service)
+    ask(404, "PUT", reservation, "/reservations/o3", {"productId": "none", "qty": 1}, service)
+    ask(200, "DELETE", reservation, "/reservations/o1", headers=service)
 
 
 def test_a_service_without_a_secret_says_so_and_ends(owner, tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from support.openapi import Description
 from support.programs import BINARIES, wait_until
 from support.registry import Registry
 from support.shop import Shop
@@ -95,6 +96,47 @@ def test_s10_s14_a_user_registers_orders_and_sees_it(shop):
     assert [order["orderId"] for order in detail["orders"]] == [second, first]
     assert list(detail["orders"][0]) == ["productId", "qty", "unitPrice", "totalPrice", "createdAt", "orderId"]
     assert detail["orders"][1]["totalPrice"] == 15000
+
+
+def test_s90_users_answer_as_they_describe(shop):
+    shop = shop()
+    described = Description(shop.users)
+
+    def ask(expected, method, template, path=None, body=None, headers=None):
+        answer = shop.users.ask(method, f"/user-service{template if path is None else path}", body, headers)
+        assert answer.status == expected, answer.text
+        return described.check(method, f"/user-service{template}", answer)
+
+    hal = {"Accept": "application/hal+json"}
+    ask(200, "GET", "/")
+    ask(200, "GET", "/welcome")
+    ask(200, "GET", "/health_check")
+    person = {"email": "b@x.io", "name": "Berta", "pwd": "test1111"}
+    ask(201, "POST", "/users", body=person)
+    ask(409, "POST", "/users", body=person)
+    ask(400, "POST", "/users", body={})
+    ask(400, "POST", "/users", body=b"{")
+    user, token = shop.somebody()
+    ask(200, "POST", "/login", body={"email": "a@x.io", "password": "test1111"})
+    ask(401, "POST", "/login", body={"email": "a@x.io", "password": "test1112"})
+    assert len(json.loads(ask(200, "GET", "/users", headers=token).body)) == 2
+    ask(200, "GET", "/users", headers={**token, **hal})
+    ask(200, "GET", "/users/hateoas", headers=token)
+    ask(400, "GET", "/users", "/users?limit=0", headers=token)
+    ask(401, "GET", "/users")
+    wait_until(lambda: shop.finds_orders(user, token), "users find orders")
+    place(shop, user, token, 1)
+    one = "/users/{userId}"
+    found = ask(200, "GET", one, f"/users/{user}", headers=token)
+    assert len(json.loads(found.body)["orders"]) == 1
+    ask(200, "GET", one, f"/users/{user}", headers={**token, **hal})
+    ask(403, "GET", one, "/users/other", headers=token)
+    admin = shop.as_user("boss", roles=["admin"])
+    ask(404, "GET", one, "/users/none", headers=shop.as_user("none"))
+    ask(428, "PATCH", one, f"/users/{user}", {"name": "Other"}, admin)
+    match = {"If-Match": found.headers["etag"]}
+    ask(200, "PATCH", one, f"/users/{user}", {"name": "Other"}, {**admin, **match})
+    ask(412, "PATCH", one, f"/users/{user}", {"name": "Again"}, {**admin, **match})
 
 
 def test_s16_s18_a_killed_order_instance_is_not_noticed(shop):

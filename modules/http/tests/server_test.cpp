@@ -52,6 +52,12 @@ public:
         router.post("/orders", [](Body<OrderIn> order) {
             return Created<OrderOut>{{order->product_id, order->qty, order->qty * 100}, "/orders/1"};
         });
+        router.put("/greetings/{name}", [](Path<"name"> name) -> Task<Reply<Greeting>> {
+            if (*name == "nobody") co_return Response(Status::gone, "text/plain", "gone");
+            Reply<Greeting> reply(Status::accepted, {"Hello " + *name});
+            reply.set("ETag", "\"1\"");
+            co_return reply;
+        });
         router.get("/throws", []() -> std::string { throw std::runtime_error("boom"); });
         router.get("/missing", []() -> Result<Greeting> {
             return fail(Errc::not_found, "no such greeting");
@@ -98,6 +104,18 @@ TEST(Server, AnswersAStructAsJson) {
         EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
         EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos) << answer;
         EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"message\":\"Hello\"}")) << answer;
+    });
+}
+
+TEST(Server, GivesAStructAStatusAndFieldsOrAnotherAnswer) {
+    run_server([](Fixture& f) -> Task<> {
+        const auto answer = co_await f.exchange(close_request("PUT /greetings/Ann"));
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 202 Accepted\r\n")) << answer;
+        EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos) << answer;
+        EXPECT_NE(answer.find("ETag: \"1\"\r\n"), std::string::npos) << answer;
+        EXPECT_TRUE(answer.ends_with("\r\n\r\n{\"message\":\"Hello Ann\"}")) << answer;
+        const auto other = co_await f.exchange(close_request("PUT /greetings/nobody"));
+        EXPECT_TRUE(other.starts_with("HTTP/1.1 410 ") && other.ends_with("\r\n\r\ngone")) << other;
     });
 }
 

@@ -104,6 +104,10 @@ Json content_of(const Json& schema, const std::vector<std::string>& types) {
     return content;
 }
 
+Json location_header() {
+    return Json::object({{"description", "Where it is"}, {"schema", text_property()}});
+}
+
 /// What the error renderer writes, as far as it is always there.
 Json error_schema(bool problem_details) {
     const Json status = Json::object({{"type", "integer"}, {"format", "int32"}});
@@ -195,43 +199,42 @@ Json Operations::body_of(const http::Route& route) {
     return Json::object({{"content", std::move(content)}, {"required", true}});
 }
 
-Json Operations::error_content() {
+Json Operations::error_content(const http::RouteDoc& doc) {
+    if (doc.error_body) return content_of(schemas_.schema_of(doc.error_body()), {});
     const char* name = problem_details_ ? "ProblemDetail" : "Error";
     const char* type = problem_details_ ? "application/problem+json" : "application/json";
-    Json reference = schemas_.refer_to(name, error_schema(problem_details_));
-    return Json::object({{type, Json::object({{"schema", std::move(reference)}})}});
+    return content_of(schemas_.refer_to(name, error_schema(problem_details_)), {type});
+}
+
+Json Operations::answer_content(const http::Route& route) {
+    const http::AnswerInfo& answer = route.answer;
+    const auto& produces = route.options.produces;
+    if (answer.kind == http::AnswerInfo::Kind::json && answer.info)
+        return content_of(schemas_.schema_of(answer.info()), produces);
+    if (answer.kind == http::AnswerInfo::Kind::text && produces.empty())
+        return content_of(text_property(), {"text/plain"});
+    if (answer.kind == http::AnswerInfo::Kind::empty || produces.empty()) return Json::object();
+    return content_of(text_property(), produces);
 }
 
 void Operations::add_answer(const http::Route& route, Json& responses) {
     const http::AnswerInfo& answer = route.answer;
     const auto& declared = route.options.doc.responses;
-    const auto good = std::ranges::find_if(declared, [](const auto& doc) { return doc.status / 100 == 2; });
-    const bool own_status = answer.kind == http::AnswerInfo::Kind::unknown;
-    int status = answer.created ? 201 : 200;
-    if (own_status && !declared.empty()) {
-        // Whoever makes the response itself says what it may be.
-        if (good == declared.end()) return;
-        status = good->status;
+    const auto add = [&](int status) {
+        Json response = Json::object({{"description", description_of(status)}});
+        if (answer.created) response.set("headers", Json::object({{"Location", location_header()}}));
+        if (Json content = answer_content(route); !content.empty() && !http::never_has_body(status))
+            response.set("content", std::move(content));
+        responses.set(std::to_string(status), std::move(response));
+    };
+    // Whoever chooses the status says what it may be.
+    if (answer.own_status) {
+        for (const http::ResponseDoc& doc : declared)
+            if (doc.status / 100 == 2 && !responses.contains(std::to_string(doc.status))) add(doc.status);
+        if (!responses.empty()) return;
+        if (answer.kind == http::AnswerInfo::Kind::unknown && !declared.empty()) return;
     }
-    Json response = Json::object({{"description", description_of(status)}});
-    if (answer.created)
-        response.set(
-            "headers",
-            Json::object(
-                {{"Location", Json::object({{"description", "Where it is"}, {"schema", text_property()}})}}
-            )
-        );
-    Json content = Json::object();
-    if (answer.kind == http::AnswerInfo::Kind::json && answer.info) {
-        content = content_of(schemas_.schema_of(answer.info()), route.options.produces);
-    } else if (answer.kind == http::AnswerInfo::Kind::text && route.options.produces.empty()) {
-        content.set("text/plain", Json::object({{"schema", text_property()}}));
-    } else if (answer.kind != http::AnswerInfo::Kind::empty && !http::never_has_body(status)) {
-        for (const std::string& type : route.options.produces)
-            content.set(plain(type), Json::object({{"schema", text_property()}}));
-    }
-    if (!content.empty()) response.set("content", std::move(content));
-    responses.set(std::to_string(status), std::move(response));
+    add(answer.created ? 201 : 200);
 }
 
 Json Operations::responses_of(const http::Route& route) {
@@ -247,7 +250,7 @@ Json Operations::responses_of(const http::Route& route) {
     const auto add_error = [&](int status) {
         responses.set(
             std::to_string(status),
-            Json::object({{"description", description_of(status)}, {"content", error_content()}})
+            Json::object({{"description", description_of(status)}, {"content", error_content(doc)}})
         );
     };
     if (refuses) add_error(400);
@@ -264,10 +267,16 @@ Json Operations::responses_of(const http::Route& route) {
             }
         }
         if (!declared.description.empty()) responses[status].set("description", declared.description);
-        if (declared.body)
-            responses[status].set(
-                "content", content_of(schemas_.schema_of(declared.body()), route.options.produces)
-            );
+        if (!declared.body) continue;
+        const Json schema = schemas_.schema_of(declared.body());
+        if (declared.media_type.empty()) {
+            responses[status].set("content", content_of(schema, route.options.produces));
+        } else {
+            // One more type beside those that are there.
+            Json& content = responses[status]["content"];
+            if (!content.is_object()) content = Json::object();
+            content.set(plain(declared.media_type), Json::object({{"schema", schema}}));
+        }
     }
     std::ranges::sort(responses.members(), {}, &Json::Member::key);
     return responses;

@@ -25,7 +25,8 @@ private:
     reflect::Json body_of(const http::Route& route);
     reflect::Json responses_of(const http::Route& route);
     void add_answer(const http::Route& route, reflect::Json& responses);
-    reflect::Json error_content();
+    reflect::Json answer_content(const http::Route& route);
+    reflect::Json error_content(const http::RouteDoc& doc);
 
     Schemas& schemas_;
     bool problem_details_;

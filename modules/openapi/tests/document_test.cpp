@@ -116,6 +116,55 @@ TEST_F(DocumentTest, BelievesWhatIsSaidOfAnswersThatHandlersMakeThemselves) {
     EXPECT_EQ(responses.size(), 2U);
 }
 
+TEST_F(DocumentTest, KnowsTheBodyOfAReplyWhateverItsStatus) {
+    using Address = http::Reply<shop::Address>;
+    router.post(
+        "/orders",
+        [](http::Request&) -> Task<Address> { co_return Address(http::Status::created, {}); },
+        {.doc = {.responses = {{201, "Placed"}, {200, "Was placed before"}, {204, ""}, {303, ""}}}}
+    );
+    const Json responses = operation("/orders", "post")["responses"];
+    const std::string body = R"("content":{"application/json":{"schema":)"
+                             R"({"$ref":"#/components/schemas/Address"}}}})";
+    EXPECT_EQ(responses["201"].text(), R"({"description":"Placed",)" + body);
+    EXPECT_EQ(responses["200"].text(), R"({"description":"Was placed before",)" + body);
+    EXPECT_EQ(responses["204"].text(), R"({"description":"No Content"})");
+    EXPECT_EQ(responses["303"].text(), R"({"description":"See Other"})");
+    router.get("/address", [] { return Address(http::Status::ok, {}); }, {.doc = {.responses = {{404, ""}}}});
+    EXPECT_EQ(operation("/address", "get")["responses"]["200"].text(), R"({"description":"OK",)" + body);
+    router.get("/text", [] { return http::Reply<std::string>(http::Status::ok, ""); });
+    EXPECT_TRUE(operation("/text", "get")["responses"]["200"]["content"].contains("text/plain"));
+}
+
+TEST_F(DocumentTest, ShowsABodyInEachOfItsMediaTypes) {
+    router.get(
+        "/address",
+        [] { return http::Reply<shop::Address>(http::Status::ok, {}); },
+        {.doc = {.responses = {http::ResponseDoc::of<shop::OrderOut>(200, "Found", "application/hal+json")}}}
+    );
+    EXPECT_EQ(
+        operation("/address", "get")["responses"]["200"].text(),
+        R"({"description":"Found","content":{)"
+        R"("application/json":{"schema":{"$ref":"#/components/schemas/Address"}},)"
+        R"("application/hal+json":{"schema":{"$ref":"#/components/schemas/OrderOut"}}}})"
+    );
+}
+
+TEST_F(DocumentTest, ShowsErrorsInTheFormThatTheRouteGivesThem) {
+    router.post(
+        "/orders",
+        create,
+        {.doc = {.responses = {{409, ""}}, .error_body = &reflect::type_info_of<shop::Address>}}
+    );
+    const Json document = describe(router, options);
+    for (const char* status : {"400", "409"})
+        EXPECT_EQ(
+            document["paths"]["/orders"]["post"]["responses"][status]["content"].text(),
+            R"({"application/json":{"schema":{"$ref":"#/components/schemas/Address"}}})"
+        );
+    EXPECT_FALSE(document["components"]["schemas"].contains("Error"));
+}
+
 TEST_F(DocumentTest, HasAListParameterOnceForEachValue) {
     router.get(
         "/items", [](Query<"tag", std::vector<std::string>>, Query<"size", std::optional<shop::Size>>) {}

@@ -5,8 +5,8 @@
 
 #include "flotilla/http/conditional.hpp"
 #include "flotilla/http/http_date.hpp"
+#include "flotilla/http/reply.hpp"
 #include "flotilla/http/request.hpp"
-#include "flotilla/http/response.hpp"
 #include "flotilla/reflect/json.hpp"
 
 namespace flotilla::shop::catalog {
@@ -16,7 +16,7 @@ inline constexpr std::string_view cache_rule =
 
 /// The value as JSON with its validators; 304 without a body for a client that has it already.
 template <class T>
-http::Response kept_answer(
+http::Reply<T> kept_answer(
     const http::Request& request, const T& value, const std::string& tag, WallTime changed, WallTime now
 ) {
     http::Response response;

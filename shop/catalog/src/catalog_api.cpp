@@ -25,7 +25,7 @@ http::RouteOptions with_token(const char* summary, std::vector<ResponseDoc> resp
     return options;
 }
 
-const ResponseDoc whole = ResponseDoc::of<ProductView>(200, "The product");
+const ResponseDoc whole{200, "The product"};
 const ResponseDoc kept{304, "As the client has it"};
 const ResponseDoc invalid{400, "A field is wrong"};
 const ResponseDoc unknown{404, "No such product"};
@@ -45,10 +45,7 @@ void CatalogApi::mount(http::Router& router) {
         [this](Request& request, Query<"limit", Text> limit, Query<"cursor", Text> cursor) {
             return list(request, *limit, *cursor);
         },
-        said(
-            "Lists products",
-            {ResponseDoc::of<std::vector<ProductView>>(200, "A page of them"), kept, invalid}
-        )
+        said("Lists products", {{200, "A page of them"}, kept, invalid})
     );
     const auto get_one = [this](Request& request, Path<"productId"> id) { return one(request, *id); };
     paths.get("/catalogs/{productId}", get_one, said("A product", {whole, kept, unknown}));
@@ -56,9 +53,7 @@ void CatalogApi::mount(http::Router& router) {
     paths.post(
         "/catalogs",
         [this](Request& request, Body<NewProduct> in) { return create(request, *in); },
-        with_token(
-            "Adds a product", {ResponseDoc::of<ProductView>(201, "Added"), {409, "There is one of that id"}}
-        )
+        with_token("Adds a product", {{201, "Added"}, {409, "There is one of that id"}})
     );
     paths.patch(
         "/catalogs/{productId}",
@@ -77,7 +72,7 @@ void CatalogApi::mount(http::Router& router) {
         },
         with_token(
             "Takes stock for an order, once",
-            {ResponseDoc::of<ReservationOut>(200, "Taken"),
+            {{200, "Taken"},
              unknown,
              {409, "Not enough, or given back"},
              {422, "The order id stands for another product or quantity"}}
@@ -86,14 +81,11 @@ void CatalogApi::mount(http::Router& router) {
     paths.del(
         "/reservations/{orderId}",
         [this](Request& request, Path<"orderId"> id) { return release(request, *id); },
-        with_token(
-            "Gives the stock of an order back, once",
-            {ResponseDoc::of<ReleaseOut>(200, "Given back"), invalid}
-        )
+        with_token("Gives the stock of an order back, once", {{200, "Given back"}, invalid})
     );
 }
 
-Task<http::Response> CatalogApi::list(
+Task<http::Reply<std::vector<ProductView>>> CatalogApi::list(
     Request& request, std::optional<std::string> limit, std::optional<std::string> cursor
 ) {
     const auto wanted = PageRequest::of(limit, cursor, default_page_limit);
@@ -106,14 +98,14 @@ Task<http::Response> CatalogApi::list(
     if (!page) co_return failed(request, page.error());
     const bool more = !all && std::cmp_greater(page->products.size(), wanted->limit);
     if (more) page->products.pop_back();
-    Response response = kept_answer(
+    Reply<std::vector<ProductView>> reply = kept_answer(
         request, views_of(page->products), tag_of(page->state), page->state.changed, means_.clock.wall_now()
     );
-    if (more) link_next(response, *wanted, page->products.back().product_id);
-    co_return response;
+    if (more) link_next(reply, *wanted, page->products.back().product_id);
+    co_return reply;
 }
 
-Task<http::Response> CatalogApi::one(Request& request, std::string product_id) {
+Task<http::Reply<ProductView>> CatalogApi::one(Request& request, std::string product_id) {
     if (const auto fault = co_await struck("get", product_id); fault) co_return refused(request, *fault);
     const auto product = co_await means_.repository.find(product_id);
     if (!product) co_return failed(request, product.error());
@@ -122,7 +114,7 @@ Task<http::Response> CatalogApi::one(Request& request, std::string product_id) {
     co_return kept_answer(request, view_of(found), tag_of(found), found.updated_at, means_.clock.wall_now());
 }
 
-Task<http::Response> CatalogApi::create(Request& request, NewProduct in) {
+Task<http::Reply<ProductView>> CatalogApi::create(Request& request, NewProduct in) {
     const auto caller = means_.tokens.caller_with(request, admin_role);
     if (!caller) co_return refused(request, caller.error());
     auto product = product_of(in);
@@ -136,14 +128,15 @@ Task<http::Response> CatalogApi::create(Request& request, NewProduct in) {
         );
     product->created_at = means_.clock.wall_now();
     means_.log.info("{} has added the product {}", caller->id, product->product_id);
-    Response response(http::Status::created);
-    response.set("ETag", tag_of(*product));
-    response.set("Location", "/catalog-service/catalogs/" + http::percent_encode(product->product_id));
-    reflect::append_json(response.text_body("application/json"), view_of(*product));
-    co_return response;
+    Reply<ProductView> reply(http::Status::created, view_of(*product));
+    reply.set("ETag", tag_of(*product));
+    reply.set("Location", "/catalog-service/catalogs/" + http::percent_encode(product->product_id));
+    co_return reply;
 }
 
-Task<http::Response> CatalogApi::edit(Request& request, std::string product_id, ProductEdit change) {
+Task<http::Reply<ProductView>> CatalogApi::edit(
+    Request& request, std::string product_id, ProductEdit change
+) {
     const auto caller = means_.tokens.caller_with(request, admin_role);
     if (!caller) co_return refused(request, caller.error());
     if (!request.fields().contains("If-Match"))
@@ -165,10 +158,9 @@ Task<http::Response> CatalogApi::edit(Request& request, std::string product_id, 
     if (!updated) co_return failed(request, updated.error());
     if (!*updated) co_return refused(request, conflict);
     means_.log.info("{} has changed the product {}", caller->id, product_id);
-    Response response;
-    response.set("ETag", tag_of(*after));
-    reflect::append_json(response.text_body("application/json"), view_of(*after));
-    co_return response;
+    Reply<ProductView> reply(http::Status::ok, view_of(*after));
+    reply.set("ETag", tag_of(*after));
+    co_return reply;
 }
 
 Task<std::optional<Problem>> CatalogApi::struck(std::string operation, std::string product_id) const {

@@ -1,11 +1,12 @@
 // The part of the API that other services use: stock for orders.
 
-#include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/catalog/catalog_api.hpp"
 
 namespace flotilla::shop::catalog {
 
-Task<http::Response> CatalogApi::reserve(Request& request, std::string order_id, ReservationIn in) {
+Task<http::Reply<ReservationOut>> CatalogApi::reserve(
+    Request& request, std::string order_id, ReservationIn in
+) {
     const auto caller = means_.tokens.caller_with(request, service_role);
     if (!caller) co_return refused(request, caller.error());
     const auto wanted = reservation_of(std::move(order_id), in, means_.clock.wall_now());
@@ -31,10 +32,10 @@ Task<http::Response> CatalogApi::reserve(Request& request, std::string order_id,
         .unit_price = outcome->unit_price,
         .stock = outcome->stock,
     };
-    co_return Response(http::Status::ok, "application/json", reflect::to_json(out));
+    co_return Reply<ReservationOut>(http::Status::ok, out);
 }
 
-Task<http::Response> CatalogApi::release(Request& request, std::string order_id) {
+Task<http::Reply<ReleaseOut>> CatalogApi::release(Request& request, std::string order_id) {
     const auto caller = means_.tokens.caller_with(request, service_role);
     if (!caller) co_return refused(request, caller.error());
     if (order_id.size() > longest_order_id)
@@ -45,7 +46,7 @@ Task<http::Response> CatalogApi::release(Request& request, std::string order_id)
     if (outcome->repeated) means_.meters.duplicates.increment();
     if (outcome->released) means_.log.info("the stock of order {} is given back", order_id);
     const ReleaseOut out{.order_id = std::move(order_id), .released = outcome->released};
-    co_return Response(http::Status::ok, "application/json", reflect::to_json(out));
+    co_return Reply<ReleaseOut>(http::Status::ok, out);
 }
 
 }  // namespace flotilla::shop::catalog

@@ -19,11 +19,6 @@ http::RouteOptions described(const char* summary, std::vector<http::ResponseDoc>
     return {.doc = {.summary = summary, .tag = "Order", .responses = std::move(responses), .bearer = true}};
 }
 
-template <class T>
-http::Response json_answer(http::Status status, const T& value) {
-    return {status, "application/json", reflect::to_json(value)};
-}
-
 }  // namespace
 
 std::optional<std::chrono::seconds> preferred_wait(std::string_view prefer) {
@@ -39,7 +34,6 @@ void OrderApi::mount(http::Router& router) {
     using http::Body;
     using http::Path;
     using http::Query;
-    using http::ResponseDoc;
     using Text = std::optional<std::string>;
 
     BothPaths paths(router, "/order-service");
@@ -51,7 +45,7 @@ void OrderApi::mount(http::Router& router) {
         },
         described(
             "Places an order; Idempotency-Key makes it safe to ask again",
-            {ResponseDoc::of<PlacedOrder>(201, "Taken"),
+            {{201, "Taken"},
              {404, "No such product"},
              {409, "Not enough in stock, another price, or the first request is not answered yet"},
              {422, "The Idempotency-Key was used for another order"},
@@ -67,17 +61,14 @@ void OrderApi::mount(http::Router& router) {
             Query<"cursor", Text> cursor,
             Query<"sort", Text> sort
         ) { return list(request, *user, {*limit, *cursor, *sort}); },
-        described(
-            "Lists the orders of a user",
-            {ResponseDoc::of<std::vector<ListedOrder>>(200, "A page of them"), {400, "A parameter is wrong"}}
-        )
+        described("Lists the orders of a user", {{200, "A page of them"}, {400, "A parameter is wrong"}})
     );
     paths.get(
         "/{userId}/orders/{orderId}",
         [this](Request& request, Path<"userId"> user, Path<"orderId"> id) {
             return one(request, *user, *id);
         },
-        described("An order", {ResponseDoc::of<ListedOrder>(200, "The order"), {404, "No such order"}})
+        described("An order", {{200, "The order"}, {404, "No such order"}})
     );
     paths.del(
         "/{userId}/orders/{orderId}",
@@ -86,12 +77,12 @@ void OrderApi::mount(http::Router& router) {
         },
         described(
             "Cancels an order, and gives its stock back",
-            {ResponseDoc::of<ListedOrder>(202, "On its way"), {404, "No such order"}, {409, "Too late"}}
+            {{202, "On its way"}, {404, "No such order"}, {409, "Too late"}}
         )
     );
 }
 
-Task<http::Response> OrderApi::place(Request& request, std::string user_id, NewOrder in) {
+Task<http::Reply<PlacedOrder>> OrderApi::place(Request& request, std::string user_id, NewOrder in) {
     const std::string product = in.product_id.value_or("");
     if (const auto no = co_await objection(request, user_id, "post", product); no)
         co_return refused(request, *no);
@@ -120,7 +111,9 @@ Outcome<PlaceRequest> OrderApi::place_request(const Request& request, std::strin
     return wanted;
 }
 
-Task<http::Response> OrderApi::list(Request& request, std::string user_id, ListQuery query) {
+Task<http::Reply<std::vector<ListedOrder>>> OrderApi::list(
+    Request& request, std::string user_id, ListQuery query
+) {
     if (const auto no = co_await objection(request, user_id, "get"); no) co_return refused(request, *no);
     const bool newest = query.sort == "newest";
     if (query.sort && !newest && query.sort != "oldest")
@@ -140,25 +133,25 @@ Task<http::Response> OrderApi::list(Request& request, std::string user_id, ListQ
     std::vector<ListedOrder> views;
     views.reserve(orders->size());
     for (const Order& order : *orders) views.push_back(listed(order, detail()));
-    Response response = json_answer(http::Status::ok, views);
-    if (more) link_next(response, *page, orders->back().order_id, newest ? "sort=newest" : "");
-    co_return response;
+    Reply<std::vector<ListedOrder>> reply(http::Status::ok, views);
+    if (more) link_next(reply, *page, orders->back().order_id, newest ? "sort=newest" : "");
+    co_return reply;
 }
 
-Task<http::Response> OrderApi::one(Request& request, std::string user_id, std::string order_id) {
+Task<http::Reply<ListedOrder>> OrderApi::one(Request& request, std::string user_id, std::string order_id) {
     if (const auto no = co_await objection(request, user_id, "get"); no) co_return refused(request, *no);
     const auto order = co_await means_.orders.find(std::move(order_id));
     if (!order) co_return failed(request, order.error());
     if (!*order || (*order)->user_id != user_id)
         co_return refused(request, Problem(http::Status::not_found, "ORDER_NOT_FOUND", "No such order"));
-    co_return json_answer(http::Status::ok, listed(**order, detail()));
+    co_return Reply<ListedOrder>(http::Status::ok, listed(**order, detail()));
 }
 
-Task<http::Response> OrderApi::cancel(Request& request, std::string user_id, std::string order_id) {
+Task<http::Reply<ListedOrder>> OrderApi::cancel(Request& request, std::string user_id, std::string order_id) {
     if (const auto no = co_await objection(request, user_id, "delete"); no) co_return refused(request, *no);
     const auto order = co_await means_.desk.cancel(std::move(user_id), std::move(order_id));
     if (!order) co_return refused(request, order.error());
-    co_return json_answer(http::Status::accepted, listed(*order, detail()));
+    co_return Reply<ListedOrder>(http::Status::accepted, listed(*order, detail()));
 }
 
 Task<std::optional<Problem>> OrderApi::objection(

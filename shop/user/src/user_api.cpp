@@ -17,9 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 template <class T>
-http::Response json_answer(http::Status status, const T& value, std::string_view type = json_type) {
-    http::Response response(status);
-    reflect::append_json(response.text_body(type), value);
+http::Response hal_answer(const T& value) {
+    http::Response response;
+    reflect::append_json(response.text_body(hal_type), hal_of(value));
     return response;
 }
 
@@ -41,21 +41,19 @@ std::chrono::milliseconds token_life(const TokenConfig& config) noexcept {
     return config.expiration_time < 1s ? TokenConfig{}.expiration_time : config.expiration_time;
 }
 
-Task<http::Response> UserApi::status(Request& request) {
+Task<http::Reply<std::string>> UserApi::status(Request& request) {
     const auto running = means_.meters.status(means_.clock);
     if (const auto fault = co_await struck("status"); fault) co_return refused(request, *fault);
-    co_return Response(http::Status::ok, "text/plain;charset=UTF-8", status_text());
+    co_return Reply<std::string>(http::Status::ok, status_text());
 }
 
-Task<http::Response> UserApi::welcome(Request& request) {
+Task<http::Reply<std::string>> UserApi::welcome(Request& request) {
     const auto running = means_.meters.welcome(means_.clock);
     if (const auto fault = co_await struck("welcome"); fault) co_return refused(request, *fault);
-    co_return Response(
-        http::Status::ok, "text/plain;charset=UTF-8", means_.environment.get_or("greeting.message", "")
-    );
+    co_return Reply<std::string>(http::Status::ok, means_.environment.get_or("greeting.message", ""));
 }
 
-Task<http::Response> UserApi::register_user(Request& request, NewUser in) {
+Task<http::Reply<UserView>> UserApi::register_user(Request& request, NewUser in) {
     if (const auto valid = rules_.check(in); !valid) co_return refused(request, valid.error());
     if (const auto fault = co_await struck("register"); fault) co_return refused(request, *fault);
     auto hash = co_await means_.passwords.hash(*std::move(in.pwd));
@@ -71,9 +69,9 @@ Task<http::Response> UserApi::register_user(Request& request, NewUser in) {
     if (!added) co_return failed(request, added.error());
     if (!*added) co_return refused(request, email_taken());
     means_.log.info("user {} is registered", user.user_id);
-    Response response = json_answer(http::Status::created, view_of(user));
-    response.set("ETag", tag_of(user));
-    co_return response;
+    Reply<UserView> reply(http::Status::created, view_of(user));
+    reply.set("ETag", tag_of(user));
+    co_return reply;
 }
 
 Task<http::Response> UserApi::login(Request& request, Credentials in) {
@@ -125,27 +123,41 @@ http::Response UserApi::logged_in(const Request& request, const User& user) cons
     return response;
 }
 
-Task<http::Response> UserApi::list(Request& request, Text limit, Text cursor, bool always_hal) {
-    if (const auto refuse_it = refusal(request); refuse_it) co_return refused(request, *refuse_it);
+Task<http::Reply<std::vector<UserView>>> UserApi::list(Request& request, Text limit, Text cursor) {
+    const auto page = co_await page_of(request, std::move(limit), std::move(cursor));
+    if (!page) co_return refused(request, page.error());
+    Reply<std::vector<UserView>> reply = wants_hal(request)
+                                             ? hal_answer(page->users)
+                                             : Reply<std::vector<UserView>>(http::Status::ok, page->users);
+    if (page->more) link_next(reply, page->request, page->users.back().user_id);
+    co_return reply;
+}
+
+Task<http::Reply<HalUsers>> UserApi::list_with_links(Request& request, Text limit, Text cursor) {
+    const auto page = co_await page_of(request, std::move(limit), std::move(cursor));
+    if (!page) co_return refused(request, page.error());
+    Reply<HalUsers> reply = hal_answer(page->users);
+    if (page->more) link_next(reply, page->request, page->users.back().user_id);
+    co_return reply;
+}
+
+Task<Outcome<UserApi::Page>> UserApi::page_of(const Request& request, Text limit, Text cursor) const {
+    if (const auto no = refusal(request); no) co_return refuse(*no);
     const auto wanted = PageRequest::of(limit, cursor, default_page_limit);
-    if (!wanted) co_return refused(request, wanted.error());
-    if (const auto fault = co_await struck("list"); fault) co_return refused(request, *fault);
+    if (!wanted) co_return refuse(wanted.error());
+    if (const auto fault = co_await struck("list"); fault) co_return refuse(*fault);
     const bool all = means_.profile == Profile::course && !limit;
     // One more than wanted tells whether there is a next page.
     const std::optional<std::int64_t> at_most = all ? std::nullopt : std::optional(wanted->limit + 1);
     auto users = co_await means_.repository.page(at_most, wanted->after);
-    if (!users) co_return failed(request, users.error());
+    if (!users) co_return refuse(database_problem(users.error(), means_.log));
     const bool more = !all && std::cmp_greater(users->size(), wanted->limit);
     if (more) users->pop_back();
-    const bool hal = always_hal || wants_hal(request);
-    const auto views = views_of(*users);
-    Response response =
-        hal ? json_answer(http::Status::ok, hal_of(views), hal_type) : json_answer(http::Status::ok, views);
-    if (more) link_next(response, *wanted, users->back().user_id);
-    co_return response;
+    Page page{.request = *wanted, .users = views_of(*users), .more = more};
+    co_return page;
 }
 
-Task<http::Response> UserApi::one(Request& request, std::string user_id) {
+Task<http::Reply<UserDetail>> UserApi::one(Request& request, std::string user_id) {
     if (means_.profile == Profile::flotilla) {
         const auto caller = means_.tokens.caller_for(request, user_id);
         if (!caller) co_return refused(request, caller.error());
@@ -159,17 +171,17 @@ Task<http::Response> UserApi::one(Request& request, std::string user_id) {
     if (!orders) co_return refused(request, orders.error());
     const User& found = **user;
     const UserDetail detail{found.email, found.name, found.user_id, std::move(orders->lines)};
-    Response response = wants_hal(request) ? json_answer(http::Status::ok, hal_of(detail), hal_type)
-                                           : json_answer(http::Status::ok, detail);
-    response.set("ETag", tag_of(found));
+    Reply<UserDetail> reply =
+        wants_hal(request) ? hal_answer(detail) : Reply<UserDetail>(http::Status::ok, detail);
+    reply.set("ETag", tag_of(found));
     if (!orders->known) {
-        response.set("X-Degraded", "orders");
+        reply.set("X-Degraded", "orders");
         request.span().tag("degraded", "orders");
     }
-    co_return response;
+    co_return reply;
 }
 
-Task<http::Response> UserApi::edit(Request& request, std::string user_id, UserEdit change) {
+Task<http::Reply<UserView>> UserApi::edit(Request& request, std::string user_id, UserEdit change) {
     const auto caller = means_.tokens.caller_with(request, admin_role);
     if (!caller) co_return refused(request, caller.error());
     if (!request.fields().contains("If-Match"))
@@ -193,9 +205,9 @@ Task<http::Response> UserApi::edit(Request& request, std::string user_id, UserEd
     if (!renamed) co_return failed(request, renamed.error());
     if (!*renamed) co_return refused(request, conflict);
     means_.log.info("{} has changed user {}", caller->id, user_id);
-    Response response = json_answer(http::Status::ok, view_of(user));
-    response.set("ETag", tag_of(user));
-    co_return response;
+    Reply<UserView> reply(http::Status::ok, view_of(user));
+    reply.set("ETag", tag_of(user));
+    co_return reply;
 }
 
 std::optional<Problem> UserApi::refusal(const Request& request) const {

@@ -1,5 +1,6 @@
 // Which requests there are, and what is said about them in the description of the API.
 
+#include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/paths.hpp"
 #include "flotilla/shop/user/user_api.hpp"
 #include "hal.hpp"
@@ -15,12 +16,21 @@ http::RouteOptions open_to_all(std::string summary, std::vector<http::ResponseDo
 }
 
 /// With the answers that every request with a token may get.
-http::RouteOptions with_token(std::string summary, std::vector<http::ResponseDoc> responses) {
+http::RouteOptions with_token(
+    std::string summary, std::vector<http::ResponseDoc> responses, std::vector<std::string> produces = {}
+) {
     http::RouteOptions options = open_to_all(std::move(summary), std::move(responses));
+    options.produces = std::move(produces);
     options.doc.responses.push_back({401, "No token, or none that is good"});
     options.doc.responses.push_back({500, "Something is wrong here"});
     options.doc.bearer = true;
     return options;
+}
+
+/// A good answer that is there with links too.
+template <class T>
+http::ResponseDoc as_hal(std::string description) {
+    return http::ResponseDoc::of<T>(200, std::move(description), std::string(hal_type));
 }
 
 const http::ResponseDoc invalid{400, "A field is wrong"};
@@ -40,8 +50,8 @@ void UserApi::mount(http::Router& router) {
     BothPaths paths(router, "/user-service");
     paths.get(
         "/",
-        [] { return http::Response(http::Status::ok, hal_type, hal_root().text()); },
-        open_to_all("Where everything is")
+        [] { return http::Response(http::Status::ok, hal_type, reflect::to_json(hal_root())); },
+        open_to_all("Where everything is", {as_hal<HalRoot>("The first links")})
     );
     paths.health_check([this](Request& request) { return status(request); });
     paths.get("/welcome", [this](Request& request) { return welcome(request); }, open_to_all("Says welcome"));
@@ -64,21 +74,22 @@ void UserApi::mount(http::Router& router) {
     );
     paths.get(
         "/users",
-        [this](Request& request, Limit limit, Cursor cursor) {
-            return list(request, *limit, *cursor, false);
-        },
-        with_token("Lists users", {{200, "A page of them"}, invalid})
+        [this](Request& request, Limit limit, Cursor cursor) { return list(request, *limit, *cursor); },
+        with_token("Lists users", {as_hal<HalUsers>("A page of them"), invalid})
     );
     paths.get(
         "/users/hateoas",
-        [this](Request& request, Limit limit, Cursor cursor) { return list(request, *limit, *cursor, true); },
-        with_token("Lists users with links", {{200, "A page of them"}, invalid})
+        [this](Request& request, Limit limit, Cursor cursor) {
+            return list_with_links(request, *limit, *cursor);
+        },
+        with_token("Lists users with links", {{200, "A page of them"}, invalid}, {std::string(hal_type)})
     );
     paths.get(
         "/users/{userId}",
         [this](Request& request, Path<"userId"> id) { return one(request, *id); },
         with_token(
-            "A user with orders", {{200, "X-Degraded: orders where they are unknown"}, forbidden, unknown}
+            "A user with orders",
+            {as_hal<HalUserDetail>("X-Degraded: orders where they are unknown"), forbidden, unknown}
         )
     );
     paths.patch(

@@ -1,17 +1,17 @@
 #pragma once
 /// Handler parameters by type: what a function takes says what it needs of the request.
 ///
-///     Path<"id", int>                 `{id}` of the route's pattern
-///     Query<"page", int>              `?page=3`; required unless the type is std::optional<…> or
-///     std::vector<…> Header<"X-Tenant">              a header, required likewise Body<OrderIn> the body:
-///     JSON into a described struct, validated by the rules beside its fields;
-///                                     Body<std::string> is the text as it came
-///     Request&, tracing::SpanRef      the request itself; its span
+///     Path<"id", int>            `{id}` of the route's pattern
+///     Query<"page", int>         `?page=3`; required unless the type is std::optional<…> or std::vector<…>
+///     Header<"X-Tenant">         a header, required likewise
+///     Body<OrderIn>              JSON into a described struct, validated by the rules beside its fields;
+///                                Body<std::string> is the text as it came
+///     Request&, tracing::SpanRef the request itself; its span
 ///
 /// What it returns is the answer: a described struct, list, map or reflect::Json (JSON, 200), std::string
-/// (text), void (200, empty), Response, Created<T>, std::optional<T> (nothing: 404 without a body), Result<T>
-/// (an error: its status and an error body), or a Task of any of these. A handler may run on all loops at
-/// once.
+/// (text), void (200, empty), Response, Reply<T> (a Response that tells what its body is), Created<T>,
+/// std::optional<T> (nothing: 404 without a body), Result<T> (an error: its status and an error body), or a
+/// Task of any of these. A handler may run on all loops at once.
 ///
 /// A parameter that is missing or of another type is answered with 400 and its name, before the handler is
 /// called.
@@ -29,6 +29,7 @@
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/error.hpp"
 #include "flotilla/http/handler.hpp"
+#include "flotilla/http/reply.hpp"
 #include "flotilla/reflect/json.hpp"
 #include "flotilla/reflect/type_info.hpp"
 #include "flotilla/reflect/validate.hpp"
@@ -101,6 +102,7 @@ struct AnswerInfo {
 
     Kind kind = Kind::unknown;
     reflect::TypeInfo::Ref info = nullptr;  ///< of JSON
+    bool own_status = false;                ///< the handler chooses it
     bool created = false;                   ///< 201 with a Location
     bool may_be_missing = false;            ///< 404 when there is nothing
 };
@@ -339,6 +341,10 @@ inline constexpr bool is_created = false;
 template <class T>
 inline constexpr bool is_created<Created<T>> = true;
 template <class T>
+inline constexpr bool is_reply = false;
+template <class T>
+inline constexpr bool is_reply<Reply<T>> = true;
+template <class T>
 inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<Result<T>> = true;
@@ -351,7 +357,7 @@ constexpr bool answers_json() {
     else if constexpr (is_created<T>)
         return answers_json<decltype(T::value)>();
     else
-        return !std::is_void_v<T> && !std::same_as<T, Response> && !std::same_as<T, std::string> &&
+        return !std::is_void_v<T> && !std::derived_from<T, Response> && !std::same_as<T, std::string> &&
                !std::same_as<T, Status>;
 }
 
@@ -368,6 +374,10 @@ AnswerInfo answer_info() {
         AnswerInfo info = answer_info<decltype(T::value)>();
         info.created = true;
         return info;
+    } else if constexpr (is_reply<T>) {
+        AnswerInfo info = answer_info<typename T::value_type>();
+        info.own_status = true;
+        return info;
     } else if constexpr (std::is_void_v<T>) {
         return {.kind = Kind::empty};
     } else if constexpr (std::same_as<T, std::string>) {
@@ -375,7 +385,7 @@ AnswerInfo answer_info() {
     } else if constexpr (answers_json<T>()) {
         return {.kind = Kind::json, .info = &reflect::type_info_of<T>};
     } else {
-        return {};
+        return {.own_status = true};
     }
 }
 
@@ -390,7 +400,7 @@ void answer_error(
 template <class T>
 void answer(const Request& request, Response& response, const ErrorRenderer& errors, T&& value) {
     using Value = std::remove_cvref_t<T>;
-    if constexpr (std::same_as<Value, Response>) {
+    if constexpr (std::derived_from<Value, Response>) {
         response = std::forward<T>(value);
     } else if constexpr (std::same_as<Value, Status>) {
         response.status(value);

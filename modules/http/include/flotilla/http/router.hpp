@@ -1,11 +1,10 @@
 #pragma once
 /// Finds the handler of a request by its method and path, and gives handlers their parameters by type.
 ///
-///     router.get("/users/{id}", [&](Path<"id", std::uint64_t> id, Query<"verbose", bool> verbose) ->
-///     Result<User> { … }); router.post("/orders", [&](Body<OrderIn> order) -> Task<Created<OrderOut>> { …
-///     });
+///     router.get("/users/{id}", [&](Path<"id", std::uint64_t> id) -> Result<User> { … });
+///     router.post("/orders", [&](Body<OrderIn> order) -> Task<Created<OrderOut>> { … });
 ///
-/// See parameters.hpp for what a handler may take and return.
+/// See binding.hpp for what a handler may take and return.
 
 #include <functional>
 #include <memory>
@@ -26,11 +25,13 @@ struct ResponseDoc {
     int status = 200;
     std::string description = {};
     reflect::TypeInfo::Ref body = nullptr;
+    /// Of the body; that of the route when empty. A status may stand there once for each of its types.
+    std::string media_type = {};
 
-    /// With that type as its JSON body: for handlers that make their Response themselves.
+    /// With that type as its JSON body: where the handler's type does not tell it.
     template <class T>
-    static ResponseDoc of(int status, std::string description = {}) {
-        return {status, std::move(description), &reflect::type_info_of<T>};
+    static ResponseDoc of(int status, std::string description = {}, std::string media_type = {}) {
+        return {status, std::move(description), &reflect::type_info_of<T>, std::move(media_type)};
     }
 };
 
@@ -40,6 +41,8 @@ struct RouteDoc {
     std::string description = {};
     std::string tag = {};  ///< where it is listed; the class of its name when empty
     std::vector<ResponseDoc> responses = {};
+    /// What errors look like as JSON; as the router's error renderer writes them when null.
+    reflect::TypeInfo::Ref error_body = nullptr;
     bool bearer = false;  ///< wants a token
     bool hidden = false;  ///< is not described
 };

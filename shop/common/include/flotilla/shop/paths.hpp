@@ -2,14 +2,15 @@
 /// Both spellings of a service's paths: gateways may rewrite `/order-service/…` or not, and both work.
 ///
 ///     BothPaths paths(router, "/order-service");
-///     paths.get<std::vector<ListedOrder>>("/{userId}/orders", list, {.doc = {.summary = "Orders of a
-///     user"}});
+///     paths.get("/{userId}/orders", list, {.doc = {.summary = "Orders of a user"}});
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "flotilla/http/router.hpp"
+#include "flotilla/reflect/type_info.hpp"
+#include "flotilla/shop/problem.hpp"
 
 namespace flotilla::shop {
 
@@ -56,6 +57,7 @@ private:
     BothPaths& add(http::Method method, std::string_view pattern, F handler, http::RouteOptions options) {
         http::RouteOptions undescribed = options;
         undescribed.doc.hidden = true;
+        options.doc.error_body = &reflect::type_info_of<ProblemBody>;
         router_.route(method, pattern, handler, std::move(undescribed));
         router_.route(method, prefix_ + std::string(pattern), std::move(handler), std::move(options));
         return *this;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,21 @@ struct FieldProblem {
 };
 
 FLT_DESCRIBE(FieldProblem, field, message)
+
+/// The body in the form of the course, as descriptions of the API tell it; some problems have further
+/// members.
+struct ProblemBody {
+    WallTime timestamp{};
+    int status = 0;
+    std::string error;
+    std::optional<std::string> message;
+    std::string path;
+    std::optional<std::string> code;  ///< left out where the server itself refuses
+    std::optional<std::vector<FieldProblem>> errors;
+    std::optional<std::string> trace_id;
+};
+
+FLT_DESCRIBE(ProblemBody, timestamp, status, error, message, path, code, errors, trace_id)
 
 /// A value: services return it, handlers write it.
 class Problem {

@@ -36,15 +36,17 @@ public:
 private:
     using Response = http::Response;
     using Request = http::Request;
+    template <class T>
+    using Reply = http::Reply<T>;
 
-    Task<Response> list(
+    Task<Reply<std::vector<ProductView>>> list(
         Request& request, std::optional<std::string> limit, std::optional<std::string> cursor
     );
-    Task<Response> one(Request& request, std::string product_id);
-    Task<Response> create(Request& request, NewProduct in);
-    Task<Response> edit(Request& request, std::string product_id, ProductEdit change);
-    Task<Response> reserve(Request& request, std::string order_id, ReservationIn in);
-    Task<Response> release(Request& request, std::string order_id);
+    Task<Reply<ProductView>> one(Request& request, std::string product_id);
+    Task<Reply<ProductView>> create(Request& request, NewProduct in);
+    Task<Reply<ProductView>> edit(Request& request, std::string product_id, ProductEdit change);
+    Task<Reply<ReservationOut>> reserve(Request& request, std::string order_id, ReservationIn in);
+    Task<Reply<ReleaseOut>> release(Request& request, std::string order_id);
 
     [[nodiscard]] Task<std::optional<Problem>> struck(
         std::string operation, std::string product_id = std::string()

@@ -41,6 +41,8 @@ public:
 private:
     using Response = http::Response;
     using Request = http::Request;
+    template <class T>
+    using Reply = http::Reply<T>;
 
     /// What a list is asked for.
     struct ListQuery {
@@ -49,10 +51,10 @@ private:
         std::optional<std::string> sort;
     };
 
-    Task<Response> place(Request& request, std::string user_id, NewOrder in);
-    Task<Response> list(Request& request, std::string user_id, ListQuery query);
-    Task<Response> one(Request& request, std::string user_id, std::string order_id);
-    Task<Response> cancel(Request& request, std::string user_id, std::string order_id);
+    Task<Reply<PlacedOrder>> place(Request& request, std::string user_id, NewOrder in);
+    Task<Reply<std::vector<ListedOrder>>> list(Request& request, std::string user_id, ListQuery query);
+    Task<Reply<ListedOrder>> one(Request& request, std::string user_id, std::string order_id);
+    Task<Reply<ListedOrder>> cancel(Request& request, std::string user_id, std::string order_id);
 
     /// 401 or 403 for who may not, 400 for an id that is none; a fault on demand.
     Task<std::optional<Problem>> objection(

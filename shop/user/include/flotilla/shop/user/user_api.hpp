@@ -2,15 +2,19 @@
 /// The HTTP face of users.
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "flotilla/http/router.hpp"
 #include "flotilla/runtime/endpoint.hpp"
 #include "flotilla/shop/faults.hpp"
+#include "flotilla/shop/page.hpp"
 #include "flotilla/shop/tokens.hpp"
 #include "flotilla/shop/user/entry_points.hpp"
 #include "flotilla/shop/user/login_throttle.hpp"
 #include "flotilla/shop/user/password_workers.hpp"
+#include "flotilla/shop/user/user.hpp"
 #include "flotilla/shop/user/user_config.hpp"
 #include "flotilla/shop/user/user_meters.hpp"
 #include "flotilla/shop/user/user_orders.hpp"
@@ -37,6 +41,8 @@ struct UserMeans {
     std::function<runtime::Endpoint()> endpoint;
 };
 
+struct HalUsers;
+
 class UserApi {
 public:
     explicit UserApi(UserMeans means)
@@ -49,14 +55,25 @@ private:
     using Response = http::Response;
     using Request = http::Request;
     using Text = std::optional<std::string>;
+    template <class T>
+    using Reply = http::Reply<T>;
 
-    Task<Response> status(Request& request);
-    Task<Response> welcome(Request& request);
-    Task<Response> register_user(Request& request, NewUser in);
+    struct Page {
+        PageRequest request;
+        std::vector<UserView> users;
+        bool more = false;  ///< there is a next one
+    };
+
+    Task<Reply<std::string>> status(Request& request);
+    Task<Reply<std::string>> welcome(Request& request);
+    Task<Reply<UserView>> register_user(Request& request, NewUser in);
     Task<Response> login(Request& request, Credentials in);
-    Task<Response> list(Request& request, Text limit, Text cursor, bool always_hal);
-    Task<Response> one(Request& request, std::string user_id);
-    Task<Response> edit(Request& request, std::string user_id, UserEdit change);
+    Task<Reply<std::vector<UserView>>> list(Request& request, Text limit, Text cursor);
+    Task<Reply<HalUsers>> list_with_links(Request& request, Text limit, Text cursor);
+    Task<Reply<UserDetail>> one(Request& request, std::string user_id);
+    Task<Reply<UserView>> edit(Request& request, std::string user_id, UserEdit change);
+
+    Task<Outcome<Page>> page_of(const Request& request, Text limit, Text cursor) const;
 
     /// The user of these credentials, or what to say instead.
     Task<Outcome<User>> authenticate(Credentials in, std::string address) const;
