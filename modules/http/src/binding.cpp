@@ -53,8 +53,11 @@ Complaint not_convertible(std::string_view name, std::string_view value, std::st
 
 Complaint check_json_body(const Request& request, Response& response) {
     const std::string_view type = request.header(KnownField::content_type);
-    const auto media = MediaType::parse(type);
-    if (!media || !media->is_json()) {
+    const auto is_json = [&] {
+        const auto media = MediaType::parse(type);
+        return media && media->is_json();
+    };
+    if (type != json_type && !is_json()) {
         response.set("Accept", json_type);
         return ErrorDetails{
             .status = Status::unsupported_media_type,

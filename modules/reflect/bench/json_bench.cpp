@@ -61,18 +61,6 @@ void read_order(benchmark::State& state) {
 
 BENCHMARK(read_order);
 
-void read_order_padded(benchmark::State& state) {
-    std::string text = to_json(order_of_1_kib());
-    const std::size_t size = text.size();
-    text.resize(size + json_padding);
-    for (auto _ : state) {
-        auto order = from_json<Order>(PaddedText{std::string_view(text).substr(0, size)});
-        benchmark::DoNotOptimize(order);
-    }
-}
-
-BENCHMARK(read_order_padded);
-
 void parse_order_tape(benchmark::State& state) {
     const std::string text = to_json(order_of_1_kib());
     for (auto _ : state) {

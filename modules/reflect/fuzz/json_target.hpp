@@ -23,6 +23,13 @@ inline void fuzz_json(std::string_view input) {
          {Leniency{}, Leniency::strict(), Leniency::jackson(), Leniency::config()}) {
         const auto order = from_json<FuzzOrder>(input, {}, leniency);
         if (order) FLT_ASSERT(parse_json(to_json(*order)).has_value());
+        // What the short way reads is what the long way gives.
+        FuzzOrder scanned{};
+        if (!detail::scan_json(input, {}, leniency, scanned)) continue;
+        const auto document = parse_json_document(input, {}, leniency);
+        FLT_ASSERT(document.has_value());
+        const auto bound = detail::bind<FuzzOrder>(document->root(), leniency);
+        FLT_ASSERT(bound && to_json(*bound) == to_json(scanned));
     }
 }
 

@@ -14,7 +14,6 @@ namespace flotilla::reflect {
 namespace {
 
 using Parser = simdjson::dom::parser;
-static_assert(simdjson::SIMDJSON_PADDING == json_padding);
 
 /// Parsers with their buffers are kept per thread: a document usually goes before the next one comes, so
 /// there is mostly one. A parser that has grown large is not kept.
@@ -63,7 +62,9 @@ bool has_too_many(const std::uint64_t* tape, std::size_t limit) {
     return false;
 }
 
-Result<Document> parse(std::string_view text, bool padded, const Limits& limits, const Leniency& leniency) {
+}  // namespace
+
+Result<Document> parse_json_document(std::string_view text, const Limits& limits, const Leniency& leniency) {
     if (text.size() > limits.bytes) {
         return fail(
             Errc::limit_exceeded,
@@ -85,7 +86,7 @@ Result<Document> parse(std::string_view text, bool padded, const Limits& limits,
     if (parser->doc.capacity() < capacity && parser->doc.allocate(capacity) != simdjson::SUCCESS) {
         return fail(Errc::limit_exceeded, "no memory for the document");
     }
-    if (parser->parse(text.data(), text.size(), !padded).error() != simdjson::SUCCESS) {
+    if (parser->parse(text.data(), text.size()).error() != simdjson::SUCCESS) {
         ParserPool::give_back(parser.release());
         return detail::parse_carefully(text, limits, leniency);
     }
@@ -95,16 +96,6 @@ Result<Document> parse(std::string_view text, bool padded, const Limits& limits,
     }
     const char* strings = reinterpret_cast<const char*>(parser->doc.string_buf.get());
     return Document(Node(tape, strings, 1), parser.release(), &ParserPool::give_back);
-}
-
-}  // namespace
-
-Result<Document> parse_json_document(std::string_view text, const Limits& limits, const Leniency& leniency) {
-    return parse(text, false, limits, leniency);
-}
-
-Result<Document> parse_json_document(PaddedText text, const Limits& limits, const Leniency& leniency) {
-    return parse(text.text, true, limits, leniency);
 }
 
 Result<Json> parse_json(std::string_view text, const Limits& limits, const Leniency& leniency) {

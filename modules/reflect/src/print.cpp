@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "flotilla/base/encoding.hpp"
+#include "special_bytes.hpp"
 
 namespace flotilla::reflect::print {
 
@@ -22,25 +22,10 @@ constexpr auto byte_needs = [] {
     return table;
 }();
 
-/// Whether one of eight bytes is a control character, a quote or a backslash (high bit of each byte tells),
-/// or is outside ASCII. It may say yes too often, never no wrongly.
-constexpr std::uint64_t ones = 0x0101010101010101;
-
-constexpr bool any_special(std::uint64_t word) noexcept {
-    const std::uint64_t control = word - ones * 0x20;
-    const std::uint64_t quote = (word ^ (ones * '"')) - ones;
-    const std::uint64_t backslash = (word ^ (ones * '\\')) - ones;
-    return ((control | quote | backslash | word) & (ones * 0x80)) != 0;
-}
-
 /// How many bytes at the front go out as they are, UTF-8 not looked at.
 std::size_t plain_prefix(const char* text, std::size_t size) noexcept {
     std::size_t at = 0;
-    for (; at + 8 <= size; at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text + at, 8);
-        if (any_special(word)) break;
-    }
+    while (at + 8 <= size && !detail::any_special(detail::word_at(text + at))) at += 8;
     while (at < size && byte_needs[static_cast<std::uint8_t>(text[at])] == 0) ++at;
     return at;
 }

@@ -7,6 +7,7 @@
 #include "client.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/cookies.hpp"
+#include "flotilla/reflect/print.hpp"
 #include "remote_core.hpp"
 
 namespace flotilla::remote::detail {

@@ -288,9 +288,9 @@ struct Extractor<Body<T>> {
             return std::nullopt;
         } else {
             if (auto complaint = check_json_body(request, response)) return complaint;
-            auto value = reflect::from_json<T>(request.body(), {}, reflect::Leniency::jackson());
-            if (!value) return json_complaint(value.error());
-            into.value = std::move(*value);
+            const auto read =
+                reflect::read_json(request.body(), into.value, {}, reflect::Leniency::jackson());
+            if (!read) return json_complaint(read.error());
             if constexpr (reflect::Described<T>) {
                 const auto violations = reflect::validate(into.value);
                 if (!violations.empty()) return validation_complaint(type_text<T>(), violations);

@@ -1,13 +1,14 @@
 #pragma once
 /// Structs to JSON text and back.
 ///
-///     Result<OrderIn> order = from_json<OrderIn>(body);     // error: /items/3/qty: expected integer, got
+///     Result<OrderIn> order = from_json<OrderIn>(body);  // error: /items/3/qty: expected integer, got
 ///     string std::string answer = to_json(OrderOut{...});
 
 #include <string>
 #include <string_view>
 
 #include "flotilla/reflect/read.hpp"
+#include "flotilla/reflect/scan.hpp"
 #include "flotilla/reflect/write.hpp"
 
 namespace flotilla::reflect {
@@ -23,15 +24,21 @@ std::string to_json(const T& value) {
 /// Text in UTF-8. A member that comes twice counts the last time.
 template <class T>
 Result<T> from_json(std::string_view text, const Limits& limits = {}, const Leniency& leniency = {}) {
+    if (T value{}; detail::scan_json(text, limits, leniency, value)) return value;
     FLT_TRY(const Document document, parse_json_document(text, limits, leniency));
     return detail::bind<T>(document.root(), leniency);
 }
 
-/// The same without a copy of the text.
+/// The same into a value that is as it was made, which saves moving large ones; after an error it is of no
+/// use.
 template <class T>
-Result<T> from_json(PaddedText text, const Limits& limits = {}, const Leniency& leniency = {}) {
+Result<void> read_json(
+    std::string_view text, T& out, const Limits& limits = {}, const Leniency& leniency = {}
+) {
+    if (detail::scan_json(text, limits, leniency, out)) return {};
     FLT_TRY(const Document document, parse_json_document(text, limits, leniency));
-    return detail::bind<T>(document.root(), leniency);
+    FLT_TRY(out, detail::bind<T>(document.root(), leniency));
+    return {};
 }
 
 /// JSON text of any shape.

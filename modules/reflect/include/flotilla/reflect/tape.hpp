@@ -96,19 +96,8 @@ private:
     std::unique_ptr<void, Release> owner_;
 };
 
-/// JSON text that has room behind it: at least `json_padding` bytes past `text` may be read (their content
-/// does not matter), which saves the parser a copy.
-struct PaddedText {
-    std::string_view text;
-};
-
-inline constexpr std::size_t json_padding = 64;
-
 Result<Document> parse_json_document(
     std::string_view text, const Limits& limits = {}, const Leniency& leniency = {}
-);
-Result<Document> parse_json_document(
-    PaddedText text, const Limits& limits = {}, const Leniency& leniency = {}
 );
 Document document_of(const Json& value);
 

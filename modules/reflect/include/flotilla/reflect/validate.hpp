@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "flotilla/base/units.hpp"
@@ -88,25 +89,57 @@ Subject subject_of(const T& value) {
     return subject;
 }
 
+/// Whether a rule holds, as far as a look tells: mostly it does. What this does not see `holds` decides.
+template <class T>
+bool plainly_holds(const Rule& rule, const T& value) {
+    const RuleKind kind = rule.kind;
+    if constexpr (is_optional<T> || is_smart_pointer<T>) {
+        if (value) return kind != RuleKind::check && plainly_holds(rule, *value);
+        return kind >= RuleKind::size && kind != RuleKind::check;
+    } else if constexpr (std::same_as<T, std::string>) {
+        const auto bytes = static_cast<std::int64_t>(value.size());
+        if (kind == RuleKind::not_empty) return bytes > 0;
+        if (kind == RuleKind::not_blank) return bytes > 0 && static_cast<unsigned char>(value.front()) > ' ';
+        // There are never more characters, as Java counts them, than bytes.
+        return kind == RuleKind::size && bytes <= rule.upper && rule.integer <= 0;
+    } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+        if (kind == RuleKind::positive) return value > 0;
+        if (kind == RuleKind::positive_or_zero) return std::cmp_greater_equal(value, 0);
+        if (!rule.integral) return false;
+        return (kind == RuleKind::min && std::cmp_greater_equal(value, rule.integer)) ||
+               (kind == RuleKind::max && std::cmp_less_equal(value, rule.integer));
+    } else if constexpr (MapLike<T> || (SequenceLike<T> && !HasTextForm<T>)) {
+        const auto count = static_cast<std::int64_t>(value.size());
+        if (kind == RuleKind::not_empty) return count > 0;
+        return kind == RuleKind::size && count >= rule.integer && count <= rule.upper;
+    } else {
+        return false;
+    }
+}
+
 template <class T>
 void validate_into(std::vector<Violation>& out, const Path& path, const T& value);
+
+template <class F, std::size_t Index, class T>
+void validate_rule(std::vector<Violation>& out, const Path& path, const T& value) {
+    static constexpr Rule rule = F::options.rules[Index];
+    if (plainly_holds(rule, value)) return;
+    Subject subject = subject_of(value);
+    subject.field = &value;  // a check takes the field as it is declared
+    if (holds(rule, subject)) return;
+    Violation violation = violation_of(rule);
+    violation.field = path.text();
+    violation.rejected = to_value(value);
+    out.push_back(std::move(violation));
+}
 
 template <class F, class T>
 void validate_field(std::vector<Violation>& out, const Path& parent, const T& object) {
     const auto& value = object.*F::pointer;
     const Path path{&parent, F::outside};
-    if constexpr (F::options.rule_count > 0) {
-        Subject subject = subject_of(value);
-        subject.field = &value;  // a check takes the field as it is declared
-        for (std::size_t i = 0; i < F::options.rule_count; ++i) {
-            const Rule& rule = F::options.rules[i];
-            if (holds(rule, subject)) continue;
-            Violation violation = violation_of(rule);
-            violation.field = path.text();
-            violation.rejected = to_value(value);
-            out.push_back(std::move(violation));
-        }
-    }
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (validate_rule<F, I>(out, path, value), ...);
+    }(std::make_index_sequence<F::options.rule_count>{});
     validate_into(out, path, value);
 }
 

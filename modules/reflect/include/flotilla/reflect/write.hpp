@@ -14,26 +14,17 @@
 
 #include "flotilla/base/units.hpp"
 #include "flotilla/reflect/describe.hpp"
-#include "flotilla/reflect/print.hpp"
 #include "flotilla/reflect/secret.hpp"
 #include "flotilla/reflect/types.hpp"
 #include "flotilla/reflect/value.hpp"
+#include "flotilla/reflect/writer.hpp"
 
 namespace flotilla::reflect {
 
-template <class T>
-void append_json(std::string& out, const T& value);
-
 namespace detail {
 
-/// Every item is written with a comma behind; the last comma becomes the closing bracket.
-inline void close(std::string& out, char bracket) {
-    if (out.back() == ',') {
-        out.back() = bracket;
-    } else {
-        out.push_back(bracket);
-    }
-}
+template <class T>
+void write_value(Writer& writer, const T& value);
 
 template <class T>
 bool is_absent(const T& value) {
@@ -44,8 +35,9 @@ bool is_absent(const T& value) {
     }
 }
 
+/// `lead` is the bracket that opens the object before its first member, a comma before the others.
 template <class F, class T>
-void append_field(std::string& out, const T& object) {
+void write_field(Writer& writer, char& lead, const T& object) {
     const auto& value = object.*F::pointer;
     if constexpr (!F::options.or_null) {
         if (is_absent(value)) return;
@@ -53,21 +45,101 @@ void append_field(std::string& out, const T& object) {
     if constexpr (F::options.omit_empty) {
         if (value.empty()) return;
     }
-    out.append(F::json_key);
-    append_json(out, value);
-    out.push_back(',');
+    static_assert(F::json_key.size() <= Writer::longest_piece);
+    writer.put(lead, F::json_key);
+    lead = ',';
+    write_value(writer, value);
+}
+
+/// A name and its colon.
+template <class T>
+void write_key(Writer& writer, const T& key) {
+    if constexpr (std::integral<T>) {
+        writer.put('"');
+        writer.integer(key);
+        writer.put('"');
+    } else {
+        write_value(writer, key);
+    }
+    writer.put(':');
 }
 
 template <class T>
 void append_key(std::string& out, const T& key) {
-    if constexpr (std::integral<T>) {
-        out.push_back('"');
-        print::integer(out, key);
-        out.push_back('"');
-    } else {
-        append_json(out, key);
+    Writer writer(out);
+    write_key(writer, key);
+}
+
+template <class T>
+void write_map(Writer& writer, const T& map) {
+    char lead = '{';
+    for (const auto& [key, mapped] : map) {
+        writer.put(lead);
+        lead = ',';
+        write_key(writer, key);
+        write_value(writer, mapped);
     }
-    out.push_back(':');
+    if (lead == '{') writer.put(lead);
+    writer.put('}');
+}
+
+template <class T>
+void write_list(Writer& writer, const T& list) {
+    char lead = '[';
+    for (const auto& element : list) {
+        writer.put(lead);
+        lead = ',';
+        write_value(writer, element);
+    }
+    if (lead == '[') writer.put(lead);
+    writer.put(']');
+}
+
+template <class T>
+void write_value(Writer& writer, const T& value) {
+    if constexpr (HasTextForm<T>) {
+        writer.string(TextForm<T>::print(value));
+    } else if constexpr (std::same_as<T, Json>) {
+        append_json(writer.flushed(), value);
+    } else if constexpr (std::same_as<T, bool>) {
+        writer.put(std::string_view(value ? "true" : "false"));
+    } else if constexpr (std::integral<T>) {
+        writer.integer(value);
+    } else if constexpr (std::floating_point<T>) {
+        writer.number(value);
+    } else if constexpr (TextLike<T>) {
+        writer.string(value);
+    } else if constexpr (std::same_as<T, Secret>) {
+        writer.string(Secret::mask);
+    } else if constexpr (std::same_as<T, std::nullptr_t> || std::same_as<T, std::monostate>) {
+        writer.put(std::string_view("null"));
+    } else if constexpr (std::same_as<T, WallTime>) {
+        writer.string(format_iso_time(value));
+    } else if constexpr (std::same_as<T, Bytes>) {
+        writer.string(format_bytes(value));
+    } else if constexpr (is_duration<T>) {
+        writer.string(format_iso_duration(saturated(value)));
+    } else if constexpr (DescribedEnum<T>) {
+        writer.string(enum_text(value));
+    } else if constexpr (is_optional<T> || is_smart_pointer<T>) {
+        if (value) {
+            write_value(writer, *value);
+        } else {
+            writer.put(std::string_view("null"));
+        }
+    } else if constexpr (is_variant<T>) {
+        std::visit([&](const auto& held) { write_value(writer, held); }, value);
+    } else if constexpr (MapLike<T>) {
+        write_map(writer, value);
+    } else if constexpr (SequenceLike<T> || is_std_array<T>) {
+        write_list(writer, value);
+    } else {
+        static_assert(Described<T>, "describe this type with FLT_DESCRIBE, or give it a TextForm");
+        char lead = '{';
+        for_each_field<T>([&]<class F>(F) { write_field<F>(writer, lead, value); });
+        if (lead == '{') writer.put(lead);
+        writer.put('}');
+    }
 }
 
 }  // namespace detail
@@ -75,57 +147,8 @@ void append_key(std::string& out, const T& key) {
 /// Appends the JSON text of `value`.
 template <class T>
 void append_json(std::string& out, const T& value) {
-    if constexpr (HasTextForm<T>) {
-        print::string(out, TextForm<T>::print(value));
-    } else if constexpr (std::same_as<T, bool>) {
-        out += value ? "true" : "false";
-    } else if constexpr (std::integral<T>) {
-        print::integer(out, value);
-    } else if constexpr (std::floating_point<T>) {
-        print::number(out, value);
-    } else if constexpr (detail::TextLike<T>) {
-        print::string(out, value);
-    } else if constexpr (std::same_as<T, Secret>) {
-        print::string(out, Secret::mask);
-    } else if constexpr (std::same_as<T, std::nullptr_t> || std::same_as<T, std::monostate>) {
-        out += "null";
-    } else if constexpr (std::same_as<T, WallTime>) {
-        print::string(out, format_iso_time(value));
-    } else if constexpr (std::same_as<T, Bytes>) {
-        print::string(out, format_bytes(value));
-    } else if constexpr (detail::is_duration<T>) {
-        print::string(out, format_iso_duration(saturated(value)));
-    } else if constexpr (DescribedEnum<T>) {
-        print::string(out, enum_text(value));
-    } else if constexpr (detail::is_optional<T> || detail::is_smart_pointer<T>) {
-        if (value) {
-            append_json(out, *value);
-        } else {
-            out += "null";
-        }
-    } else if constexpr (detail::is_variant<T>) {
-        std::visit([&](const auto& held) { append_json(out, held); }, value);
-    } else if constexpr (detail::MapLike<T>) {
-        out.push_back('{');
-        for (const auto& [key, mapped] : value) {
-            detail::append_key(out, key);
-            append_json(out, mapped);
-            out.push_back(',');
-        }
-        detail::close(out, '}');
-    } else if constexpr (detail::SequenceLike<T> || detail::is_std_array<T>) {
-        out.push_back('[');
-        for (const auto& element : value) {
-            append_json(out, element);
-            out.push_back(',');
-        }
-        detail::close(out, ']');
-    } else {
-        static_assert(Described<T>, "describe this type with FLT_DESCRIBE, or give it a TextForm");
-        out.push_back('{');
-        for_each_field<T>([&]<class F>(F) { detail::append_field<F>(out, value); });
-        detail::close(out, '}');
-    }
+    detail::Writer writer(out);
+    detail::write_value(writer, value);
 }
 
 }  // namespace flotilla::reflect

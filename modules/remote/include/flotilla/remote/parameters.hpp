@@ -22,6 +22,7 @@
 #include "flotilla/http/binding.hpp"
 #include "flotilla/http/percent.hpp"
 #include "flotilla/reflect/json.hpp"
+#include "flotilla/reflect/print.hpp"
 #include "flotilla/remote/outgoing_request.hpp"
 
 namespace flotilla::remote {
