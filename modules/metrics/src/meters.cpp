@@ -1,6 +1,7 @@
 #include "flotilla/metrics/meters.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "flotilla/base/task_context.hpp"
@@ -150,13 +151,24 @@ LongTaskMeter::Reading LongTaskMeter::read(TimePoint now) const {
 }
 
 const Family::Members& Family::members() {
-    if (!sorted) {
-        auto copy = std::make_shared<std::vector<const Meter*>>(meters);
-        std::ranges::sort(*copy, [](const Meter* a, const Meter* b) { return a->tags < b->tags; });
-        const auto same = [](const Meter* a, const Meter* b) { return a->labels == b->labels; };
-        copy->erase(std::unique(copy->begin(), copy->end(), same), copy->end());
-        sorted = std::move(copy);
-    }
+    if (sorted) return sorted;
+    std::vector<const Meter*> ordered;
+    ordered.reserve(meters.size());
+    std::ranges::copy_if(meters, std::back_inserter(ordered), [](const Meter* meter) {
+        return !meter->idle;
+    });
+    std::ranges::sort(ordered, {}, [](const Meter* meter) -> const Tags& { return meter->tags; });
+    // Keys that differ may be the same label: `a.b` and `a_b`.
+    LabelText labels;
+    LabelText last;
+    const auto repeats = [&](const Meter* meter) {
+        labels.render(meter->tags);
+        const bool same = meter != ordered.front() && labels.text() == last.text();
+        std::swap(labels, last);
+        return same;
+    };
+    std::erase_if(ordered, repeats);
+    sorted = std::make_shared<const std::vector<const Meter*>>(std::move(ordered));
     return sorted;
 }
 
@@ -243,8 +255,7 @@ void MultiGauge::set(std::vector<Row> rows) const {
     auto made = std::make_shared<std::vector<detail::MultiGaugeMeter::Row>>();
     made->reserve(rows.size());
     for (const Row& row : rows) {
-        if (const auto tags = meter_->admit(row.tags))
-            made->push_back({*tags, detail::render_labels(*tags), row.value});
+        if (const auto tags = meter_->admit(row.tags)) made->push_back({*tags, row.value});
     }
     std::ranges::sort(*made, {}, &detail::MultiGaugeMeter::Row::tags);
     const std::scoped_lock lock(meter_->mutex);

@@ -24,6 +24,7 @@ namespace flotilla::metrics::detail {
 
 struct Name;
 
+/// There may be a hundred thousand: its labels are rendered from the tags when it is scraped.
 struct Meter {
     Meter() = default;
     virtual ~Meter() = default;
@@ -32,16 +33,17 @@ struct Meter {
 
     Name* name = nullptr;
     Tags tags;
-    std::string labels;  ///< rendered, without braces
+    std::uint32_t hash = 0;   ///< of name and tags
+    std::uint32_t lines = 1;  ///< of a scrape
     Kind kind{};
     bool unchanged = false;  ///< registered under the very id that was asked for
     bool exported = false;
-    std::uint32_t lines = 1;  ///< of a scrape
+    bool idle = false;  ///< left out until it counts again
 };
 
 struct CounterMeter final : Meter {
+    std::uint32_t cell = 0;  // beside the flags of the base
     CellGroup* group = nullptr;
-    std::uint32_t cell = 0;
 };
 
 struct FunctionCounterMeter final : Meter {
@@ -63,7 +65,6 @@ struct FunctionTimerMeter final : Meter {
 struct MultiGaugeMeter final : Meter {
     struct Row {
         Tags tags;
-        std::string labels;
         double value;
     };
 
@@ -163,7 +164,7 @@ struct Family {
     std::vector<const Meter*> meters;
     Members sorted;  ///< null when `meters` has changed since
 
-    /// In the order of tags, meters with equal labels left out.
+    /// In the order of tags, idle ones and meters with equal labels left out.
     const Members& members();
 };
 

@@ -1,5 +1,6 @@
 #include "naming.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "flotilla/base/text.hpp"
@@ -56,26 +57,26 @@ std::string label_name(std::string_view key) {
     return label;
 }
 
-std::string render_labels(const Tags& tags) {
-    std::string out;
+void LabelText::render(const Tags& tags) {
+    text_.clear();
+    std::size_t place = 0;
     for (const auto& [key, value] : tags) {
-        if (!out.empty()) out += ',';
-        out += label_name(key);
-        out += "=\"";
-        for (const char c : value) {
-            if (c == '\\') {
-                out += "\\\\";
-            } else if (c == '"') {
-                out += "\\\"";
-            } else if (c == '\n') {
-                out += "\\n";
-            } else {
-                out += c;
-            }
+        if (place == names_.size()) names_.emplace_back();
+        Name& name = names_[place++];
+        if (name.key != key || name.label.empty()) name = {std::string(key), label_name(key) + "=\""};
+        if (!text_.empty()) text_ += ',';
+        text_ += name.label;
+        for (std::string_view rest = value; !rest.empty();) {
+            const std::size_t plain = std::min(rest.find_first_of("\\\"\n"), rest.size());
+            text_ += rest.substr(0, plain);
+            rest.remove_prefix(plain);
+            if (rest.empty()) break;
+            text_ += '\\';
+            text_ += rest.front() == '\n' ? 'n' : rest.front();
+            rest.remove_prefix(1);
         }
-        out += '"';
+        text_ += '"';
     }
-    return out;
 }
 
 void append_help_escaped(std::string& out, std::string_view text, bool quotes_too) {

@@ -40,8 +40,24 @@ struct FamilyPlan {
 std::string metric_name(std::string_view name);
 std::string label_name(std::string_view key);
 
-/// `{...}` without the braces, values escaped: `a="b",c="d"`.
-std::string render_labels(const Tags& tags);
+/// Tags as they stand between the braces of a sample, values escaped: `a="b",c="d"`. One is used for many
+/// meters in turn, which mostly have the same keys.
+class LabelText {
+public:
+    void render(const Tags& tags);
+
+    [[nodiscard]] std::string_view text() const noexcept { return text_; }
+
+private:
+    struct Name {
+        std::string key;
+        std::string label;  ///< with the equals sign and the quote
+    };
+
+    std::string text_;
+    std::vector<Name> names_;  ///< of the last tags
+};
+
 void append_help_escaped(std::string& out, std::string_view text, bool quotes_too);
 
 std::vector<FamilyPlan> plan_families(

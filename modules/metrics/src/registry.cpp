@@ -239,7 +239,7 @@ void Registry::function_timer(
 bool Registry::remove(std::string_view name, const Tags& tags) {
     const std::scoped_lock scraping(impl_->scrape_mutex);
     const std::unique_lock lock(impl_->mutex);
-    detail::Meter* meter = impl_->raw.find(name, tags);
+    detail::Meter* meter = impl_->asked.find(name, tags);
     if (!meter) meter = impl_->mapped.find(name, tags);
     if (!meter) return false;
     impl_->remove(*meter);
@@ -269,6 +269,7 @@ std::string Registry::scrape(Format format, const std::optional<std::vector<std:
     const std::scoped_lock scraping(impl_->scrape_mutex);
     const TimePoint start = impl_->clock.now();
     impl_->tick();
+    impl_->look_for_idle(start);
     auto families = impl_->snapshot(wanted);
     const Flavor flavor = impl_->options.flavor;
     if (flavor == Flavor::legacy) {
@@ -297,7 +298,10 @@ std::vector<std::string> Registry::names() const {
     const std::shared_lock lock(impl_->mutex);
     std::vector<std::string> all;
     all.reserve(impl_->names.size());
-    for (const auto& [name, meters] : impl_->names) all.push_back(name);
+    for (const auto& [name, kept] : impl_->names) {
+        const bool idle = std::ranges::all_of(kept->meters, [](const detail::Meter* m) { return m->idle; });
+        if (!idle) all.push_back(name);
+    }
     return all;
 }
 

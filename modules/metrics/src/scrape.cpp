@@ -56,10 +56,11 @@ void ScrapeWriter::write(const Family& family, const std::vector<const Meter*>& 
     if (openmetrics_ && (part == Part::active_count || part == Part::active_sum)) return;
     head(family);
     for (const Meter* meter : members) {
+        labels_.render(meter->tags);
         if (part == Part::main) {
             main_samples(family, *meter);
         } else {
-            start(family.plan.name, {}, meter->labels);
+            start(family.plan.name, {}, labels_.text());
             number(value_of_part(part, *meter));
             end_line();
         }
@@ -89,7 +90,7 @@ void ScrapeWriter::head(const Family& family) {
 void ScrapeWriter::main_samples(const Family& family, const Meter& meter) {
     const std::string_view name = family.plan.name;
     const auto simple = [&](double value) {
-        start(name, {}, meter.labels);
+        start(name, {}, labels_.text());
         if (family.plan.type == FamilyType::info) {
             integer(1);
         } else {
@@ -118,7 +119,8 @@ void ScrapeWriter::main_samples(const Family& family, const Meter& meter) {
             break;
         case Kind::multi_gauge:
             for (const auto& row : *static_cast<const MultiGaugeMeter&>(meter).rows()) {
-                start(name, {}, row.labels);
+                labels_.render(row.tags);
+                start(name, {}, labels_.text());
                 number(row.value);
                 end_line();
             }
@@ -129,14 +131,14 @@ void ScrapeWriter::main_samples(const Family& family, const Meter& meter) {
             break;
         case Kind::function_timer: {
             const CountAndTotal value = read_safely(static_cast<const FunctionTimerMeter&>(meter).read);
-            start(name, "_count", meter.labels);
+            start(name, "_count", labels_.text());
             if (value.count >= 0) {
                 integer(static_cast<std::uint64_t>(value.count));
             } else {
                 number(value.count);
             }
             end_line();
-            start(name, "_sum", meter.labels);
+            start(name, "_sum", labels_.text());
             number(seconds(value.total));
             end_line();
             break;
@@ -161,15 +163,15 @@ void ScrapeWriter::distribution(const Family& family, const DistributionMeter& m
             last_label_ = "quantile=\"";
             append_java_double(last_label_, meter.percentiles->percentiles()[i]);
             last_label_ += '"';
-            start(name, {}, meter.labels, last_label_);
+            start(name, {}, labels_.text(), last_label_);
             number(values[i] / unit);
             end_line();
         }
     }
-    start(name, "_count", meter.labels);
+    start(name, "_count", labels_.text());
     integer(counts_.back());
     end_line();
-    start(name, "_sum", meter.labels);
+    start(name, "_sum", labels_.text());
     number(sum);
     end_line();
 }
@@ -180,10 +182,10 @@ void ScrapeWriter::long_task(const Family& family, const LongTaskMeter& meter) {
     const bool gauge_histogram = family.plan.type == FamilyType::gauge_histogram;
     if (meter.buckets) bucket_lines(name, meter, *meter.buckets, reading.buckets);
     if (gauge_histogram && !openmetrics_) return;  // families of their own
-    start(name, legacy_ ? "_active_count" : (gauge_histogram ? "_gcount" : "_count"), meter.labels);
+    start(name, legacy_ ? "_active_count" : (gauge_histogram ? "_gcount" : "_count"), labels_.text());
     integer(reading.active);
     end_line();
-    start(name, legacy_ ? "_duration_sum" : (gauge_histogram ? "_gsum" : "_sum"), meter.labels);
+    start(name, legacy_ ? "_duration_sum" : (gauge_histogram ? "_gsum" : "_sum"), labels_.text());
     number(seconds(reading.total));
     end_line();
 }
@@ -196,7 +198,7 @@ void ScrapeWriter::bucket_lines(
         last_label_ = "le=\"";
         last_label_ += buckets.texts()[i];
         last_label_ += '"';
-        start(name, "_bucket", meter.labels, last_label_);
+        start(name, "_bucket", labels_.text(), last_label_);
         integer(counts[i]);
         exemplar(meter, i);
         end_line();

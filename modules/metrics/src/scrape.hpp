@@ -46,6 +46,7 @@ private:
     bool openmetrics_;
     bool legacy_;
     std::vector<std::uint64_t> counts_;
+    LabelText labels_;  ///< of the meter that is written
     std::string last_label_;
 };
 

@@ -1,6 +1,7 @@
 #include "store.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <tuple>
@@ -15,17 +16,74 @@ using detail::Meter;
 
 namespace detail {
 
-Meter* IdTable::find(std::string_view name, const Tags& tags) const {
-    const auto found = ids_.find(Id{name, &tags, nullptr});
-    return found == ids_.end() ? nullptr : found->meter;
+namespace {
+
+std::size_t hash_of(std::string_view name, const Tags& tags) noexcept {
+    return std::hash<std::string_view>()(name) * 31 + tags.hash();
 }
 
-void IdTable::insert(const std::string& name, const Tags& tags, Meter* meter) {
-    ids_.insert(Id{name, &tags, meter});
+std::uint32_t short_hash_of(std::string_view name, const Tags& tags) noexcept {
+    return static_cast<std::uint32_t>(hash_of(name, tags));
 }
 
-void IdTable::erase(std::string_view name, const Tags& tags) {
-    ids_.erase(Id{name, &tags, nullptr});
+}  // namespace
+
+Meter* MeterTable::find(std::string_view name, const Tags& tags) const {
+    if (places_.empty()) return nullptr;
+    const std::uint32_t hash = short_hash_of(name, tags);
+    for (std::size_t at = hash & mask(); Meter* meter = places_[at]; at = (at + 1) & mask()) {
+        if (meter->hash == hash && meter->name->text == name && meter->tags == tags) return meter;
+    }
+    return nullptr;
+}
+
+void MeterTable::insert(Meter& meter) {
+    // At most three quarters are taken: every search meets a free place soon.
+    if (++count_ * 4 > places_.size() * 3) {
+        const std::vector<Meter*> former =
+            std::exchange(places_, std::vector<Meter*>(std::max<std::size_t>(16, places_.size() * 2)));
+        for (Meter* known : former)
+            if (known) put(*known);
+    }
+    meter.hash = short_hash_of(meter.name->text, meter.tags);
+    put(meter);
+}
+
+void MeterTable::put(Meter& meter) {
+    std::size_t at = meter.hash & mask();
+    while (places_[at]) at = (at + 1) & mask();
+    places_[at] = &meter;
+}
+
+void MeterTable::erase(const Meter& meter) {
+    std::size_t free = meter.hash & mask();
+    while (places_[free] != &meter) free = (free + 1) & mask();
+    places_[free] = nullptr;
+    --count_;
+    // Those behind it that had to pass its place move up.
+    for (std::size_t at = (free + 1) & mask(); places_[at]; at = (at + 1) & mask()) {
+        const std::size_t wanted = places_[at]->hash & mask();
+        if (((at - wanted) & mask()) < ((at - free) & mask())) continue;
+        places_[free] = std::exchange(places_[at], nullptr);
+        free = at;
+    }
+}
+
+std::size_t AskedTable::Hash::operator()(const Key& key) const noexcept {
+    return hash_of(key.name, *key.tags);
+}
+
+Meter* AskedTable::find(std::string_view name, const Tags& tags) const {
+    const auto found = meters_.find(Key{name, &tags});
+    return found == meters_.end() ? nullptr : found->second;
+}
+
+void AskedTable::insert(std::string_view name, const Tags& tags, Meter& meter) {
+    meters_.emplace(Id{std::string(name), tags}, &meter);
+}
+
+void AskedTable::erase(const Meter& meter) {
+    std::erase_if(meters_, [&](const auto& entry) { return entry.second == &meter; });
 }
 
 }  // namespace detail
@@ -41,7 +99,7 @@ Meter* Registry::Impl::find(std::string_view name, const Tags& tags, Kind kind) 
 }
 
 Meter* Registry::Impl::find_locked(std::string_view name, const Tags& tags, Kind kind) const {
-    Meter* meter = raw_ids.empty() ? nullptr : raw.find(name, tags);
+    Meter* meter = asked.empty() ? nullptr : asked.find(name, tags);
     if (!meter) {
         meter = mapped.find(name, tags);
         if (meter && !meter->unchanged) meter = nullptr;
@@ -127,8 +185,7 @@ void Registry::Impl::remember(std::string_view name, const Tags& tags, Meter& me
         meter.unchanged = true;
         return;
     }
-    const auto& [kept_name, kept_tags] = raw_ids.emplace_back(std::string(name), tags);
-    raw.insert(kept_name, kept_tags, &meter);
+    asked.insert(name, tags, meter);
 }
 
 Meter& Registry::Impl::add(std::unique_ptr<Meter> made, const detail::Request& request) {
@@ -143,8 +200,6 @@ Meter& Registry::Impl::add(std::unique_ptr<Meter> made, const detail::Request& r
     if (name->unit.empty()) name->unit = id.unit;
     meter.name = name.get();
     meter.tags = id.tags;
-    meter.labels = detail::render_labels(id.tags);
-    meter.labels.shrink_to_fit();
     meter.kind = request.kind;
     bool histogram = false;
     if (request.kind == Kind::timer || request.kind == Kind::summary) {
@@ -161,7 +216,7 @@ Meter& Registry::Impl::add(std::unique_ptr<Meter> made, const detail::Request& r
         meter.lines = 2;
     }
     name->meters.push_back(&meter);
-    mapped.insert(name->text, meter.tags, &meter);
+    mapped.insert(meter);
     meters.push_back(std::move(made));
     join_families(meter, id, histogram);
     return meter;
@@ -170,13 +225,15 @@ Meter& Registry::Impl::add(std::unique_ptr<Meter> made, const detail::Request& r
 void Registry::Impl::join_families(Meter& meter, const MeterId& id, bool histogram) {
     const auto plans = detail::plan_families(id.name, id.unit, meter.kind, histogram, options.flavor);
     if (!fits(plans, meter)) {
+        detail::LabelText labels;
+        labels.render(meter.tags);
         refused[static_cast<std::size_t>(Refusal::conflict)].fetch_add(1, std::memory_order_relaxed);
         logger.log(
             std::exchange(meter.name->warned, true) ? log::Level::debug : log::Level::warn,
             "The meter '{}' {{{}}} is not exported: '{}' is taken by a meter of another name, type or tag "
             "keys.",
             id.name,
-            meter.labels,
+            labels.text(),
             plans.front().name
         );
         return;
@@ -220,12 +277,10 @@ void Registry::Impl::remove(Meter& meter) {
         if (std::erase(family.meters, &meter) > 0) family.sorted = nullptr;
         it = family.meters.empty() ? families.erase(it) : std::next(it);
     }
-    if (meter.exported) series.fetch_sub(meter.lines, std::memory_order_relaxed);
-    mapped.erase(meter.name->text, meter.tags);
-    for (auto it = raw_ids.begin(); it != raw_ids.end();) {
-        if (raw.find(it->first, it->second) == &meter) raw.erase(it->first, it->second);
-        ++it;
-    }
+    if (meter.exported && !meter.idle) series.fetch_sub(meter.lines, std::memory_order_relaxed);
+    uses.erase(&meter);
+    mapped.erase(meter);
+    asked.erase(meter);
     std::erase(meter.name->meters, &meter);
     if (meter.name->meters.empty()) {
         for (auto& [key, family] : families) FLT_ASSERT(family->name != meter.name);
@@ -311,7 +366,8 @@ std::vector<Registry::Impl::FamilySnapshot> Registry::Impl::snapshot(
     taken.reserve(families.size());
     for (const auto& [key, family] : families) {
         if (wanted && std::ranges::find(*wanted, key) == wanted->end()) continue;
-        taken.push_back({family.get(), family->members()});
+        const auto& members = family->members();
+        if (!members->empty()) taken.push_back({family.get(), members});
     }
     return taken;
 }

@@ -14,7 +14,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,33 +22,60 @@
 
 namespace flotilla::metrics::detail {
 
-/// Finds meters by name and tags; refers to texts that live elsewhere.
-class IdTable {
+/// Meters by their own name and tags. A place costs a pointer, and no search compares strings but at its end.
+class MeterTable {
 public:
     [[nodiscard]] Meter* find(std::string_view name, const Tags& tags) const;
-    void insert(const std::string& name, const Tags& tags, Meter* meter);
-    void erase(std::string_view name, const Tags& tags);
+    /// There is none of its name and tags.
+    void insert(Meter& meter);
+    void erase(const Meter& meter);
 
 private:
-    struct Id {
+    [[nodiscard]] std::size_t mask() const noexcept { return places_.size() - 1; }
+
+    void put(Meter& meter);
+
+    std::vector<Meter*>
+        places_;  ///< a power of two of them, or none; each meter behind its hash without a gap
+    std::size_t count_ = 0;
+};
+
+/// Meters by the name and tags that were asked for, where filters have changed these.
+class AskedTable {
+public:
+    [[nodiscard]] Meter* find(std::string_view name, const Tags& tags) const;
+    void insert(std::string_view name, const Tags& tags, Meter& meter);
+    void erase(const Meter& meter);
+
+    [[nodiscard]] bool empty() const noexcept { return meters_.empty(); }
+
+private:
+    struct Key {
         std::string_view name;
         const Tags* tags;
-        Meter* meter;
+    };
+
+    struct Id {
+        std::string name;
+        Tags tags;
+
+        operator Key() const noexcept { return {name, &tags}; }  // NOLINT(google-explicit-constructor)
     };
 
     struct Hash {
-        std::size_t operator()(const Id& id) const noexcept {
-            return std::hash<std::string_view>()(id.name) * 31 + id.tags->hash();
-        }
+        using is_transparent = void;
+        std::size_t operator()(const Key& key) const noexcept;
     };
 
     struct Equal {
-        bool operator()(const Id& a, const Id& b) const noexcept {
+        using is_transparent = void;
+
+        bool operator()(const Key& a, const Key& b) const noexcept {
             return *a.tags == *b.tags && a.name == b.name;
         }
     };
 
-    std::unordered_set<Id, Hash, Equal> ids_;
+    std::unordered_map<Id, Meter*, Hash, Equal> meters_;
 };
 
 /// The request for a meter, as filters may change it.
@@ -114,7 +141,16 @@ struct Registry::Impl {
         detail::Family::Members members;
     };
 
+    /// Leaves out what has been idle for too long, and takes in again what is not any more.
+    void look_for_idle(TimePoint now);
+    void set_idle(detail::Meter& meter, bool idle);
+
     std::vector<FamilySnapshot> snapshot(const std::optional<std::vector<std::string>>& names);
+
+    struct Use {
+        std::uint64_t mark;  ///< changes with the use
+        TimePoint since;
+    };
 
     RegistryOptions options;
     const Clock& clock;
@@ -126,10 +162,10 @@ struct Registry::Impl {
     std::vector<Filter> filters;
     std::map<std::string, std::unique_ptr<detail::Name>, std::less<>> names;
     std::map<std::string, std::unique_ptr<detail::Family>, std::less<>> families;
-    detail::IdTable mapped;  ///< by the id that filters made
-    detail::IdTable raw;     ///< by the id that was asked for, where it differs
-    std::deque<std::pair<std::string, Tags>> raw_ids;
-    std::deque<std::unique_ptr<detail::Meter>> meters;  ///< removed ones too: handles may still count there
+    detail::MeterTable mapped;
+    detail::AskedTable asked;
+    std::deque<std::unique_ptr<detail::Meter>> meters;   ///< removed ones too: handles may still count there
+    std::unordered_map<const detail::Meter*, Use> uses;  ///< with `idle_expiry` only
     std::vector<std::unique_ptr<detail::CellGroup>> groups;
     std::map<std::pair<bool, std::vector<double>>, std::unique_ptr<detail::Buckets>> buckets;
     std::map<Duration, std::unique_ptr<detail::Rotation>> rotations;

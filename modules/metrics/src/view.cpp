@@ -126,6 +126,7 @@ std::optional<MeterView> Registry::view(std::string_view name, const Tags& tags)
     // As a scrape: meters that are read are not removed meanwhile.
     const std::scoped_lock scraping(impl_->scrape_mutex);
     impl_->tick();
+    impl_->look_for_idle(impl_->clock.now());
     MeterView view;
     std::vector<const detail::Meter*> meters;
     {
@@ -135,7 +136,8 @@ std::optional<MeterView> Registry::view(std::string_view name, const Tags& tags)
         view.name = found->second->text;
         view.description = found->second->description;
         view.unit = found->second->unit;
-        meters.assign(found->second->meters.begin(), found->second->meters.end());
+        for (const detail::Meter* meter : found->second->meters)
+            if (!meter->idle) meters.push_back(meter);
     }
     Collector collector(tags, impl_->clock.now());
     for (const detail::Meter* meter : meters) collector.add(*meter);

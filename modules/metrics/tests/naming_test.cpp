@@ -46,7 +46,13 @@ TEST(Naming, SanitizesLabels) {
     EXPECT_EQ(label_name("1x"), "_x");
     EXPECT_EQ(label_name("__x"), "_x");
     EXPECT_EQ(label_name(""), "_");
-    EXPECT_EQ(render_labels({{"b", "2"}, {"a.x", ""}}), R"(a_x="",b="2")");
+    LabelText labels;
+    labels.render({{"b", "2"}, {"a.x", ""}});
+    EXPECT_EQ(labels.text(), R"(a_x="",b="2")");
+    labels.render({{"b", "one \"two\" \\ \n"}});
+    EXPECT_EQ(labels.text(), R"(b="one \"two\" \\ \n")");
+    labels.render({});
+    EXPECT_EQ(labels.text(), "");
 }
 
 TEST(Numbers, AreWrittenAsJavaDoes) {

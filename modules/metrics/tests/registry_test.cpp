@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "flotilla/base/clock.hpp"
 #include "flotilla/log/captured_log.hpp"
 #include "samples.hpp"
 
@@ -191,6 +193,53 @@ TEST(Registry, LimitsRefuseAndWarnOnce) {
     EXPECT_EQ(registry.counter("a", {{"k", "1"}}).count(), 1);
     EXPECT_EQ(registry.series(), 6u);
     EXPECT_EQ(log.system().counts().of(log::Level::warn), 3u);
+}
+
+TEST(Registry, LeavesOutWhatIsIdleUntilItCountsAgain) {
+    ManualClock clock;
+    Registry registry({.idle_expiry = 10min}, clock);
+    const Counter rare = registry.counter("rare", {{"k", "1"}});
+    const Counter busy = registry.counter("busy");
+    const Timer timer = registry.timer("timer", {}, {.slo = {1ms}});
+    registry.gauge("gauge").set(1);
+    const auto shown = [&] {
+        std::set<std::string> names;
+        for (const auto& sample : read_samples(registry.scrape())) names.insert(sample.name);
+        return names;
+    };
+    rare.increment();
+    timer.record(1ms);
+    const auto all = shown();
+    const std::size_t series = registry.series();
+    clock.advance(9min);
+    busy.increment();
+    EXPECT_EQ(shown(), all);
+    clock.advance(1min);
+    EXPECT_EQ(shown(), (std::set<std::string>{"busy_total", "gauge"}));
+    EXPECT_EQ(registry.series(), 2u);
+    EXPECT_EQ(registry.names(), (std::vector<std::string>{"busy", "gauge"}));
+    EXPECT_FALSE(registry.view("rare"));
+    rare.increment();
+    timer.record(1ms);
+    EXPECT_EQ(shown(), all);
+    EXPECT_EQ(registry.series(), series);
+    EXPECT_EQ(registry.view("rare")->measurements.at(0).value, 2);
+    clock.advance(10min);
+    EXPECT_FALSE(registry.view("rare"));
+    EXPECT_TRUE(registry.remove("rare", {{"k", "1"}}));
+    EXPECT_EQ(shown(), (std::set<std::string>{"gauge"}));
+}
+
+TEST(Registry, FindsEveryMeterWhateverElseComesAndGoes) {
+    Registry registry({.maximum_per_family = 10'000});
+    const auto tags = [](int i) { return Tags{{"k", std::to_string(i)}}; };
+    for (int i = 0; i < 3'000; ++i) registry.counter("c", tags(i)).increment(i);
+    for (int i = 0; i < 3'000; i += 3) EXPECT_TRUE(registry.remove("c", tags(i)));
+    for (int i = 0; i < 3'000; ++i) {
+        EXPECT_EQ(registry.remove("c", tags(-i - 1)), false);
+        EXPECT_EQ(registry.counter("c", tags(i)).count(), i % 3 == 0 ? 0 : i) << i;
+    }
+    EXPECT_EQ(registry.series(), 3'000u);
 }
 
 TEST(Registry, OtherTagKeysUnderOneNameAreExportedUnlessStrict) {

@@ -63,6 +63,7 @@ Result<metrics::RegistryOptions> registry_options(
     options.flavor = properties.prometheus.flavor;
     options.strict_labels = properties.strict_labels;
     options.maximum_series = properties.maximum_series;
+    options.idle_expiry = properties.idle_expiry;
     options.align_windows = properties.distribution.align_windows;
 
     const DistributionProperties& distribution = properties.distribution;

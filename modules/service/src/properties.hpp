@@ -337,6 +337,7 @@ struct MetricsProperties {
     bool auto_common_tags = false;
     bool strict_labels = false;
     std::size_t maximum_series = 100'000;
+    std::chrono::seconds idle_expiry{};
     DistributionProperties distribution;
     PrometheusProperties prometheus;
 };
@@ -348,6 +349,7 @@ FLT_DESCRIBE_CONFIG(
     (auto_common_tags, "Tags application and instance on every meter."),
     (strict_labels, "Refuse other tag keys under one name."),
     (maximum_series, "Lines of a scrape at most."),
+    (idle_expiry, "Meters that have not counted for so long are left out until they do; 0 is never."),
     (distribution, "Buckets and percentiles."),
     (prometheus, "The scrape.")
 )
