@@ -9,6 +9,7 @@
 #       LINK fmt::fmt ...                  outside libraries that show in the public headers
 #       PRIVATE_LINK OpenSSL::SSL ...      outside libraries that do not
 #       TESTS tests/circuit_breaker_test.cpp ...
+#       HEAP_TESTS tests/allocation_test.cpp   includes counted_heap.hpp of modules/base/testing: not with sanitizers
 #       BENCH bench/circuit_breaker_bench.cpp ...
 #       FUZZ fuzz/name_fuzz.cpp ...)
 #
@@ -34,7 +35,7 @@ foreach(group modules programs unit_tests benchmarks fuzzers)
 endforeach()
 
 function(flotilla_module name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;PURPOSE" "HEADERS;SOURCES;DEPS;LINK;PRIVATE_LINK;TESTS;BENCH;FUZZ")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;PURPOSE" "HEADERS;SOURCES;DEPS;LINK;PRIVATE_LINK;TESTS;HEAP_TESTS;BENCH;FUZZ")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "flotilla_module(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -70,7 +71,10 @@ function(flotilla_module name)
     if(FLOTILLA_TESTS AND arg_TESTS)
         add_executable(${target}_tests ${arg_TESTS})
         target_link_libraries(${target}_tests PRIVATE ${target} GTest::gmock GTest::gtest_main flotilla_warnings ${arg_PRIVATE_LINK})
-        target_include_directories(${target}_tests PRIVATE src tests)
+        target_include_directories(${target}_tests PRIVATE src tests ${PROJECT_SOURCE_DIR}/modules/base/testing)
+        if(NOT FLOTILLA_SANITIZE)
+            target_sources(${target}_tests PRIVATE ${arg_HEAP_TESTS})
+        endif()
         target_compile_definitions(${target}_tests PRIVATE FLOTILLA_SOURCE_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
         flotilla_precompile(${target}_tests tests)
         add_test(NAME ${name} COMMAND ${target}_tests)

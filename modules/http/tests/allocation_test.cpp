@@ -1,4 +1,4 @@
-/// What a small request costs the heap. This program's operator new counts.
+/// What a small request costs the heap.
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -8,32 +8,11 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
+#include "counted_heap.hpp"
 #include "flotilla/http/router.hpp"
 #include "server_harness.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace flotilla::http {
 
@@ -77,9 +56,9 @@ double allocations_per_request(std::string_view path) {
         std::thread client([&] { ask(f.endpoint, request, times, answered); });
         while (answered < warm) co_await runtime::sleep_for(1ms);
         seen = answered;
-        const std::size_t before = allocations;
+        const std::size_t before = flotilla::testing::heap_allocations;
         while (answered < times) co_await runtime::sleep_for(1ms);
-        counted = allocations - before;
+        counted = flotilla::testing::heap_allocations - before;
         seen = times - seen;
         client.join();
     });

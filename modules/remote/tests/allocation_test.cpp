@@ -1,35 +1,14 @@
-/// What a call by name costs the heap, over the same request with the bare client. This program's operator
-/// new counts.
+/// What a call by name costs the heap, over the same request with the bare client.
 
 #include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 
+#include "counted_heap.hpp"
 #include "flotilla/resilience/circuit_breaker.hpp"
 #include "harness.hpp"
 #include "quick_server.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace flotilla::remote {
 
@@ -54,9 +33,9 @@ constexpr int times = 1000;
 template <class Call>
 Task<double> allocations_of(Call& call) {
     for (int i = 0; i < warm; ++i) co_await call();
-    const std::size_t before = allocations;
+    const std::size_t before = flotilla::testing::heap_allocations;
     for (int i = 0; i < times; ++i) co_await call();
-    co_return static_cast<double>(allocations - before) / times;
+    co_return static_cast<double>(flotilla::testing::heap_allocations - before) / times;
 }
 
 /// What the declared method sends, with the client that it uses.

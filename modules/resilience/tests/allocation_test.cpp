@@ -1,33 +1,11 @@
-/// What admitted and refused calls cost the heap. This program's operator new counts.
+/// What admitted and refused calls cost the heap.
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "breaker_fixture.hpp"
+#include "counted_heap.hpp"
 #include "flotilla/resilience/bulkhead.hpp"
 #include "flotilla/resilience/rate_limiter.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace flotilla::resilience {
 
@@ -35,9 +13,9 @@ namespace {
 
 template <class Work>
 std::size_t allocations_of(Work&& work) {
-    const std::size_t before = allocations;
+    const std::size_t before = testing::heap_allocations;
     for (int i = 0; i < 1000; ++i) work();
-    return allocations - before;
+    return testing::heap_allocations - before;
 }
 
 TEST(ResilienceFacts, F38_CallsThroughABreakerDoNotAllocate) {

@@ -1,32 +1,10 @@
-/// What spans cost the heap. This program's operator new counts.
+/// What spans cost the heap.
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
+#include "counted_heap.hpp"
 #include "flotilla/tracing/http_rules.hpp"
 #include "flotilla/tracing/tracer.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace flotilla::tracing {
 
@@ -36,7 +14,7 @@ namespace {
 std::size_t per_request(Tracer& tracer) {
     std::size_t counted = 0;
     for (int i = 0; i < 2; ++i) {
-        const std::size_t before = allocations;
+        const std::size_t before = testing::heap_allocations;
         IncomingHeaders in;
         in.b3 = "5e8eeec48b08e26882aba313eb08f0a4-dcc1df555b5777b3";
         Span server =
@@ -54,7 +32,7 @@ std::size_t per_request(Tracer& tracer) {
         server.tag("items", 42);
         server.name("get /users/{id}");
         server.finish();
-        counted = allocations - before;
+        counted = testing::heap_allocations - before;
     }
     return counted;
 }
