@@ -71,6 +71,13 @@ FLT_DESCRIBE_CONFIG(
 )
 
 FLT_DESCRIBE_CONFIG(
+    Http2Config,
+    (enabled, "Whether HTTP/2 is offered to clients that come over TLS."),
+    (h2c, "Whether clients may speak HTTP/2 without TLS when they begin with it (prior knowledge)."),
+    (max_concurrent_streams, "Requests that one connection may have under way.", min(1), max(10'000))
+)
+
+FLT_DESCRIBE_CONFIG(
     ServerConfig,
     (port, "Where the service listens; 0 takes any free port."),
     (address, "The address that it listens on."),
@@ -86,6 +93,7 @@ FLT_DESCRIBE_CONFIG(
     (write_timeout, "How long a client may not read."),
     (request_timeout, "The deadline of a handler; 0: none."),
     (max_keep_alive_requests, "Requests on one connection; 0: no limit."),
+    (http2, "HTTP/2."),
     (compression, "Compressed answers."),
     (forward_headers_strategy, "Whether X-Forwarded-* headers are believed: none, native or framework."),
     (server_header, "The Server header of answers; none when empty."),

@@ -95,7 +95,9 @@ public:
 
 private:
     friend class Router;
+    friend class ServedExchange;
     friend class Session;
+    friend class Http2Stream;
     friend class RequestBuilder;
 
     const RequestHead* head_ = nullptr;

@@ -1,5 +1,5 @@
 #pragma once
-/// Serves HTTP/1.1 on all loops of a runtime.
+/// Serves HTTP/1.1 and HTTP/2 on all loops of a runtime.
 ///
 ///     Server server(runtime, config, router, telemetry);
 ///     FLT_CO_TRY(auto endpoint, co_await server.start());

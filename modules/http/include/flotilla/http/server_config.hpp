@@ -28,6 +28,13 @@ struct CompressionConfig {
     };
 };
 
+/// `server.http2.*`
+struct Http2Config {
+    bool enabled = true;  ///< over TLS: offered by ALPN, before HTTP/1.1
+    bool h2c = false;     ///< without TLS: to clients that begin with its preface ("prior knowledge")
+    std::uint32_t max_concurrent_streams = 100;  ///< of one connection
+};
+
 enum class ForwardHeaders { none, native, framework };
 
 struct ServerConfig {
@@ -49,6 +56,7 @@ struct ServerConfig {
     std::chrono::milliseconds request_timeout{0};          ///< deadline of a handler; 0: none
     std::size_t max_keep_alive_requests = 0;               ///< 0: no limit
 
+    Http2Config http2;
     CompressionConfig compression;
     ForwardHeaders forward_headers_strategy = ForwardHeaders::none;
     std::string server_header;  ///< none when empty

@@ -50,13 +50,14 @@ public:
     virtual void end() = 0;
     /// Forgets an answer that was begun, as long as nothing of it has been sent: false when it is too late.
     virtual bool take_back() = 0;
-    /// Breaks the connection off in a way that shows the client that its answer is not complete.
+    /// Breaks the answer off in a way that shows the client that it is not complete: with the connection, or
+    /// with the stream of HTTP/2.
     virtual void cut() noexcept = 0;
     /// The answer has been begun: an error can no longer be told.
     [[nodiscard]] virtual bool begun() const noexcept = 0;
 
     /// Sends 101 with the fields of the Response and hands over the connection; the caller adds `Connection`
-    /// and `Upgrade`. `listener` stays until the handler ends.
+    /// and `Upgrade`. `listener` stays until the handler ends. Of HTTP/1.1 only.
     virtual Task<Result<Upgraded>> upgrade(DrainListener& listener) = 0;
 
 protected:
