@@ -1,8 +1,9 @@
-// A gateway with a filter and a predicate of its own. Its routes name them like any other:
+// A gateway with filters and a predicate of its own. Its routes name them like any other:
 //
-//     predicates: [Path=/**, Weekday=1-5]
-//     filters: [AddTeam=blue]
+//     predicates: [Path=/**, 'Weekday=1, 5']
+//     filters: [AddTeam=blue, MaskCards]
 
+#include <algorithm>
 #include <chrono>
 
 #include "flotilla/gateway/gateway_server.hpp"
@@ -32,6 +33,42 @@ private:
 
 // endregion
 
+// region: own-body-filter
+/// The text with stars for all but the last four of sixteen digits in a row.
+std::string masked(std::string_view text) {
+    constexpr std::size_t length = 16;
+    std::string out(text);
+    std::size_t run = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        run = out[i] >= '0' && out[i] <= '9' ? run + 1 : 0;
+        if (run == length)
+            std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(i + 1 - length), length - 4, '*');
+    }
+    return out;
+}
+
+/// `MaskCards`: of the number of a card only the end passes, in either direction.
+class MaskCards final : public gateway::Filter {
+public:
+    void ask(gateway::RoutePolicies& policies) const override {
+        policies.hold_request(64 * 1024);
+        policies.hold_answer({.media_types = {"application/json", "text/plain"}});
+    }
+
+    [[nodiscard]] gateway::Next before(Exchange& exchange) const override {
+        if (const auto body = exchange.body()) exchange.set_body(masked(*body));
+        return gateway::Next::go_on;
+    }
+
+    void after(Exchange&, gateway::Answer& answer) const override {
+        if (const auto body = answer.body()) answer.replace_body(masked(*body));
+    }
+
+    [[nodiscard]] std::string text() const override { return "MaskCards"; }
+};
+
+// endregion
+
 /// `Weekday=1, 5`: Monday is 1; in UTC.
 class Weekday final : public gateway::Predicate {
 public:
@@ -55,6 +92,10 @@ Result<gateway::FilterPtr> make_add_team(const Arguments& args, const gateway::F
     return std::make_shared<AddTeam>(args.text("team"));
 }
 
+Result<gateway::FilterPtr> make_mask_cards(const Arguments&, const gateway::FilterScope&) {
+    return std::make_shared<MaskCards>();
+}
+
 Result<gateway::PredicatePtr> make_weekday(const Arguments& args) {
     FLT_TRY(const auto first, args.integer("first", 1, 1, 7));
     FLT_TRY(const auto last, args.integer("last", 7, 1, 7));
@@ -68,6 +109,7 @@ int main(int argc, char** argv) {
     Service service(gateway::gateway_options("own-gateway", argc, argv));
     gateway::Components components = gateway::Components::standard();
     components.filter("AddTeam", {.order = {"team"}}, make_add_team);
+    components.filter("MaskCards", {}, make_mask_cards);
     components.predicate("Weekday", {.order = {"first", "last"}}, make_weekday);
     const gateway::GatewayServer server(service, std::move(components));
     return service.run();

@@ -305,8 +305,9 @@ def test_f52_routes_are_not_writable_unless_asked_for(gateway):
     assert gateway.ask("POST", "/actuator/gateway/routes/x", body, headers).status == 404
 
 
-def test_f27_f28_f52_routes_come_and_go_at_run_time(owner, tmp_path, upstream):
-    gateway = start(owner, tmp_path, "routes: []", {"flotilla.gateway.actuator-write": "true"})
+def test_f27_f28_f52_and_f23_of_the_actuator_routes_come_and_go_at_run_time(owner, tmp_path, upstream):
+    configured = "routes: [{id: configured, uri: 'http://a', predicates: [Path=/c]}]"
+    gateway = start(owner, tmp_path, configured, {"flotilla.gateway.actuator-write": "true"})
     headers = {"Content-Type": "application/json"}
 
     def post(body, name="x"):
@@ -319,6 +320,10 @@ def test_f27_f28_f52_routes_come_and_go_at_run_time(owner, tmp_path, upstream):
     assert gateway.get("/x/a").status == 200
     refused = post('{"uri":"http://a","predicates":[],"filters":[{"name":"Nope"}]}')
     assert refused.status == 400 and "Invalid FilterDefinition: [Nope]" in refused.text
+    tried = gateway.ask("POST", "/actuator/gateway/routes/y?dryRun=true", good.encode(), headers)
+    assert (tried.status, json.loads(tried.text)["routes"]) == (200, 3) and "y" not in gateway.get("/actuator/gateway/routes").text
+    wrong = '{"uri":"http://a","predicates":["Path=/a"],"filters":["StripPrefix=many"]}'
+    assert gateway.ask("POST", "/actuator/gateway/routes/y?dryRun=true", wrong.encode(), headers).status == 400
     evil = '{"uri":"http://a","filters":[{"name":"AddResponseHeader","args":{"name":"X","value":"#{T(java.lang.Runtime)}"}}]}'
     assert post(evil).status == 400
 
@@ -335,6 +340,8 @@ def test_f27_f28_f52_routes_come_and_go_at_run_time(owner, tmp_path, upstream):
     waiting.join()
     assert seen[0].text == "late"
     assert gateway.ask("DELETE", "/actuator/gateway/routes/x").status == 404
+    assert gateway.ask("DELETE", "/actuator/gateway/routes/configured").status == 404
+    assert [one["route_id"] for one in json.loads(gateway.get("/actuator/gateway/routes").text)] == ["configured"]
 
 
 def test_a_changed_file_is_in_force_and_a_wrong_one_is_not(owner, tmp_path, upstream):

@@ -10,22 +10,20 @@ namespace flotilla::service {
 
 namespace {
 
-ServiceOptions options_of(std::string name, int argc, const char* const* argv) {
-    ServiceOptions options;
-    options.name = std::move(name);
-    options.variables = config::process_environment();
-    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
-    return options;
-}
-
 bool asks_for(const std::vector<std::string>& arguments, std::string_view option) {
     return std::ranges::find(arguments, option) != arguments.end();
 }
 
 }  // namespace
 
+ServiceOptions ServiceOptions::of_program(std::string name, int argc, const char* const* argv) {
+    ServiceOptions options{.name = std::move(name), .variables = config::process_environment()};
+    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
+    return options;
+}
+
 Service::Service(std::string name, int argc, const char* const* argv)
-    : Service(options_of(std::move(name), argc, argv)) {}
+    : Service(ServiceOptions::of_program(std::move(name), argc, argv)) {}
 
 Service::Service(ServiceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 

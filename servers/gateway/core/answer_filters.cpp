@@ -99,8 +99,7 @@ private:
 
 Result<FilterPtr> secure(const Arguments& args, const FilterScope& scope) {
     const auto setting = [&](std::string_view key) {
-        return scope.means.setting ? scope.means.setting("filter.secure-headers." + std::string(key))
-                                   : std::string();
+        return scope.setting(fmt::format("filter.secure-headers.{}", key));
     };
     // A route's own list takes the place of the one for all.
     const auto listed = [&](std::string_view key) {
@@ -235,10 +234,10 @@ void detail::add_answer_filters(Components& to) {
             FLT_TRY(const int status, parse_status(args.text("status")));
             if (status < 200)
                 return fail(Errc::invalid_argument, fmt::format("status {} ends no exchange", status));
-            std::string header =
-                scope.means.setting ? scope.means.setting("set-status.original-status-header-name") : "";
-            if (!header.empty() && !Headers::valid(header, ""))
-                return fail(Errc::invalid_argument, fmt::format("'{}' is no name of a header", header));
+            std::string header = scope.setting("set-status.original-status-header-name");
+            if (!header.empty()) {
+                FLT_TRY(header, header_name(std::move(header)));
+            }
             return std::make_shared<SetStatus>(status, std::move(header));
         }
     );
@@ -258,9 +257,7 @@ void detail::add_answer_filters(Components& to) {
         {.order = {"maxSize", "errorHeaderName"}, .optional = {"maxSize", "errorHeaderName"}},
         [](const Arguments& args, const FilterScope&) -> Result<FilterPtr> {
             FLT_TRY(const Bytes most, args.bytes("maxSize", Bytes{16'000}));
-            std::string header = args.text("errorHeaderName", "errorMessage");
-            if (!Headers::valid(header, ""))
-                return fail(Errc::invalid_argument, fmt::format("'{}' is no name of a header", header));
+            FLT_TRY(std::string header, header_name(args.text("errorHeaderName", "errorMessage")));
             return std::make_shared<RequestHeaderSize>(most.count, std::move(header));
         }
     );

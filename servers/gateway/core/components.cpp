@@ -36,9 +36,13 @@ Components Components::standard() {
     detail::add_predicates(made);
     detail::add_path_filters(made);
     detail::add_header_filters(made);
+    detail::add_location_filter(made);
     detail::add_answer_filters(made);
     detail::add_policy_filters(made);
+    detail::add_rate_limit_filter(made);
     detail::add_cache_filter(made);
+    detail::add_body_filters(made);
+    detail::add_target_filters(made);
     detail::add_course_filters(made);
     return made;
 }

@@ -108,6 +108,7 @@ void Exchange::forward_to(std::string_view path) {
     path_ = arena_.keep(path);
     request_path_.emplace(path_, arena_);
     route_ = nullptr;
+    target.reset();
     prefix_added = false;
     ++forwards_;
 }

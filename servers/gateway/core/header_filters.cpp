@@ -208,63 +208,15 @@ private:
     Replacement replacement_;
 };
 
-class RewriteLocation final : public Filter {
-public:
-    enum class Strip : std::uint8_t { never, as_in_request, always };
-
-    RewriteLocation(Strip strip, std::string header, std::string host, TextPattern scheme)
-        : strip_(strip), header_(std::move(header)), host_(std::move(host)), scheme_(std::move(scheme)) {}
-
-    void after(Exchange& exchange, Answer& answer) const override {
-        const std::string location(answer.headers.get(header_));
-        const std::size_t colon = location.find("://");
-        if (colon == std::string::npos || !scheme_.matches(std::string_view(location).substr(0, colon)))
-            return;
-        const std::size_t slash = location.find('/', colon + 3);
-        if (slash == std::string::npos) return;
-        std::string_view rest = std::string_view(location).substr(slash);
-        const std::size_t version = version_length(rest);
-        const bool strips = strip_ == Strip::always || (strip_ == Strip::as_in_request &&
-                                                        version_length(exchange.request_path().raw()) == 0);
-        if (strips && version > 0) rest.remove_prefix(version);
-        const std::string_view host = host_.empty() ? exchange.host() : std::string_view(host_);
-        answer.headers.set(
-            header_, fmt::format("{}://{}{}", std::string_view(location).substr(0, colon), host, rest)
-        );
-    }
-
-    [[nodiscard]] std::string text() const override {
-        return fmt::format("RewriteLocationResponseHeader {} protocols = '{}'", header_, scheme_.text());
-    }
-
-private:
-    /// Of `/v1` in `/v1/users`; 0 when there is none.
-    static std::size_t version_length(std::string_view path) {
-        if (!path.starts_with("/v")) return 0;
-        std::size_t end = 2;
-        while (end < path.size() && is_ascii_digit(path[end])) ++end;
-        return end > 2 && end < path.size() && path[end] == '/' ? end : 0;
-    }
-
-    Strip strip_;
-    std::string header_;
-    std::string host_;
-    TextPattern scheme_;
-};
-
 Result<FilterPtr> request_header(RequestHeader::Mode mode, const Arguments& args) {
     FLT_TRY(auto value, ValueTemplate::compile(args.text("value")));
-    std::string name = args.text("name");
-    if (!Headers::valid(name, ""))
-        return fail(Errc::invalid_argument, fmt::format("'{}' is no name of a header", name));
+    FLT_TRY(std::string name, header_name(args.text("name")));
     return std::make_shared<RequestHeader>(mode, std::move(name), std::move(value));
 }
 
 Result<FilterPtr> response_header(ResponseHeader::Mode mode, const Arguments& args) {
     FLT_TRY(auto value, ValueTemplate::compile(args.text("value")));
-    std::string name = args.text("name");
-    if (!Headers::valid(name, ""))
-        return fail(Errc::invalid_argument, fmt::format("'{}' is no name of a header", name));
+    FLT_TRY(std::string name, header_name(args.text("name")));
     return std::make_shared<ResponseHeader>(mode, std::move(name), std::move(value));
 }
 
@@ -302,30 +254,6 @@ Result<FilterPtr> dedupe(const Arguments& args, const FilterScope&) {
     const std::string listed = args.text("name");
     for (const std::string_view one : split_list(listed, ' ')) names.emplace_back(one);
     return std::make_shared<DedupeResponseHeader>(std::move(names), strategy);
-}
-
-Result<FilterPtr> rewrite_location(const Arguments& args, const FilterScope&) {
-    using Strip = RewriteLocation::Strip;
-    const std::string written = args.text("stripVersion", "AS_IN_REQUEST");
-    const std::string name = to_upper(replace_all(written, "-", "_"));
-    auto strip = Strip::as_in_request;
-    if (name == "ALWAYS_STRIP") {
-        strip = Strip::always;
-    } else if (name == "NEVER_STRIP") {
-        strip = Strip::never;
-    } else if (name != "AS_IN_REQUEST") {
-        return fail(
-            Errc::invalid_argument,
-            fmt::format("stripVersion '{}' is none of NEVER_STRIP, AS_IN_REQUEST, ALWAYS_STRIP", written)
-        );
-    }
-    FLT_TRY(auto schemes, TextPattern::compile(args.text("protocols", "https?|ftps?")));
-    std::string host = args.text("hostValue");
-    if (!host.empty() && !fits_request_line(host))
-        return fail(Errc::invalid_argument, fmt::format("hostValue '{}' is no host", host));
-    return std::make_shared<RewriteLocation>(
-        strip, args.text("locationHeaderName", "Location"), std::move(host), std::move(schemes)
-    );
 }
 
 }  // namespace
@@ -399,12 +327,6 @@ void detail::add_header_filters(Components& to) {
                 args.text("name"), std::move(pattern), std::move(replacement)
             );
         }
-    );
-    to.filter(
-        "RewriteLocationResponseHeader",
-        {.order = {"stripVersion", "locationHeaderName", "hostValue", "protocols"},
-         .optional = {"stripVersion", "locationHeaderName", "hostValue", "protocols"}},
-        rewrite_location
     );
 }
 

@@ -1,5 +1,7 @@
 #include "flotilla/gateway/headers.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace flotilla::gateway {
@@ -44,6 +46,11 @@ bool Headers::set(std::string_view name, std::string_view value) {
 void Headers::replace(std::string_view name, const std::vector<std::string>& values) {
     remove(name);
     for (const std::string& value : values) add(name, value);
+}
+
+Result<std::string> header_name(std::string text) {
+    if (Headers::valid(text, "")) return text;
+    return fail(Errc::invalid_argument, fmt::format("'{}' is no name of a header", text));
 }
 
 }  // namespace flotilla::gateway

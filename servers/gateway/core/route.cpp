@@ -125,7 +125,7 @@ Result<void> Route::read_metadata() {
     return {};
 }
 
-bool Route::matches(Exchange& exchange) const {
+const Predicate* Route::first_failed(Exchange& exchange) const {
     const std::size_t mark = exchange.variables().size();
     for (const auto& predicate : predicates_) {
         bool holds = false;
@@ -136,9 +136,9 @@ bool Route::matches(Exchange& exchange) const {
         }
         if (holds) continue;
         exchange.variables().shrink(mark);
-        return false;
+        return predicate.get();
     }
-    return true;
+    return nullptr;
 }
 
 bool Route::before(Exchange& exchange) const {

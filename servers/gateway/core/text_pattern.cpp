@@ -128,10 +128,6 @@ bool TextPattern::matches(std::string_view text) const {
     return compiled_->Match(piece_of(text), 0, text.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0);
 }
 
-bool TextPattern::occurs_in(std::string_view text) const {
-    return compiled_->Match(piece_of(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
-}
-
 Result<Replacement> Replacement::compile(const TextPattern& pattern, std::string_view java) {
     Replacement made(pattern);
     made.text_ = replace_all(std::string(java), "$\\", "$");

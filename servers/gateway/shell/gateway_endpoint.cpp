@@ -104,14 +104,10 @@ actuator::Answer explain(const RouteTable& table, const Call& call) {
     Json asked = Json::array();
     Json chosen;
     for (const Route& route : table.routes()) {
-        Json entry = Json::object({{"route_id", route.id()}, {"matches", true}});
-        for (const auto& predicate : route.predicates()) {
-            if (predicate->test(exchange)) continue;
-            entry["matches"] = false;
-            entry["failed"] = predicate->text();
-            break;
-        }
-        const bool matches = entry["matches"] == Json(true);
+        const Predicate* const failed = route.first_failed(exchange);
+        const bool matches = failed == nullptr;
+        Json entry = Json::object({{"route_id", route.id()}, {"matches", matches}});
+        if (failed) entry["failed"] = failed->text();
         if (matches) chosen = route.id();
         if (asked.size() < 1000 || matches) asked.push_back(std::move(entry));
         if (matches) break;
@@ -123,6 +119,22 @@ actuator::Answer bad_definition(const Error& error) {
     return actuator::Answer::bad_request(error.message());
 }
 
+bool is_dry_run(const Call& call) {
+    const std::string* asked = call.query_parameter("dryRun");
+    return asked && *asked == "true";
+}
+
+/// How many routes there would be, and those of them that would never be asked.
+actuator::Answer try_out(const TableKeeper& tables, std::vector<RouteDefinition> routes) {
+    const auto table = tables.try_out(std::move(routes));
+    if (!table) return bad_definition(table.error());
+    Json problems = Json::array();
+    for (const auto& problem : (*table)->problems()) problems.push_back(problem.message);
+    return actuator::Answer::of(
+        Json::object({{"routes", (*table)->routes().size()}, {"problems", std::move(problems)}})
+    );
+}
+
 actuator::Answer post_route(TableKeeper& tables, const Call& call) {
     Json body = call.body;
     const std::string& id = call.selector("id");
@@ -131,6 +143,7 @@ actuator::Answer post_route(TableKeeper& tables, const Call& call) {
     if (!route) return bad_definition(route.error());
     std::vector<RouteDefinition> routes;
     routes.push_back(*std::move(route));
+    if (is_dry_run(call)) return try_out(tables, std::move(routes));
     if (const auto added = tables.add(std::move(routes)); !added) return bad_definition(added.error());
     actuator::Answer answer = actuator::Answer::empty(http::Status::created);
     answer.headers.emplace_back("Location", "/routes/" + id);
@@ -145,6 +158,7 @@ actuator::Answer post_routes(TableKeeper& tables, const Call& call) {
         if (!route) return bad_definition(route.error());
         routes.push_back(*std::move(route));
     }
+    if (is_dry_run(call)) return try_out(tables, std::move(routes));
     if (const auto added = tables.add(std::move(routes)); !added) return bad_definition(added.error());
     return actuator::Answer::empty(http::Status::ok);
 }

@@ -184,10 +184,7 @@ Result<void> GatewayServer::reload() {
 }
 
 service::ServiceOptions gateway_options(std::string name, int argc, const char* const* argv) {
-    service::ServiceOptions options;
-    options.name = std::move(name);
-    options.variables = config::process_environment();
-    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
+    auto options = service::ServiceOptions::of_program(std::move(name), argc, argv);
     options.defaults = {
         {"server.port", 8000}, {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"}
     };

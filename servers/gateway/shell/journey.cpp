@@ -72,6 +72,10 @@ TimePoint Journey::now() const {
     return runtime::EventLoop::current().now();
 }
 
+void Journey::flag(std::string_view word) {
+    if (auto* const note = request_.access_note(); note && !word.empty()) note->flag(word);
+}
+
 JourneyRooms::~JourneyRooms() {
     for (void* room : free_) ::operator delete(room);
 }
@@ -117,6 +121,9 @@ Task<> Journey::run(JourneyPtr journey) {
             case Step::reroute:
                 step = self.route();
                 break;
+            case Step::read_body:
+                step = co_await self.read_body();
+                break;
             case Step::call:
                 // The usual one goes out without a coroutine of its own.
                 if (self.policies().cache && !self.uncached_) {
@@ -131,7 +138,7 @@ Task<> Journey::run(JourneyPtr journey) {
                     if (outcome) {
                         proxy::Call call = self.make_call(*upstream);
                         outcome = co_await self.shared_.proxy.forward(call);
-                        self.report_instance(outcome);
+                        self.report(outcome);
                     }
                     step = self.settle(outcome);
                 }
@@ -176,12 +183,17 @@ Journey::Step Journey::route() {
         if (request_.span().recording()) request_.span().tag("gateway.route.id", route_->id());
         if (judge_cors(cors_of(*route_)) == Step::finished) return Step::finished;
     }
+    return policies().held_request && !exchange_.body() ? Step::read_body : admit();
+}
+
+Journey::Step Journey::admit() {
     if (!route_->before(exchange_)) {
         finish_early();
         return Step::finished;
     }
     if (!exchange_.principal.empty()) request_.principal = exchange_.principal;
     passed_.push_back(route_);
+    if (exchange_.target) return Step::call;
     switch (route_->target().kind) {
         case RouteTarget::Kind::forward:
             return forward(route_->target().path);
@@ -200,6 +212,7 @@ Journey::Step Journey::answer_without_route() {
         const CorsRules* rules = live_->cors.empty() ? nullptr : live_->cors.find(exchange_);
         if (rules && judge_cors(rules) == Step::finished) return Step::finished;
     }
+    flag("NR");
     write_error(404, fmt::format("No static resource {}.", request_.path().substr(1)));
     return Step::finished;
 }
@@ -223,6 +236,8 @@ void Journey::finish_early() {
     for (std::size_t i = passed_.size(); i-- > 0;) passed_[i]->after(exchange_, exchange_.answer());
     if (cors_) cors_->decorate(exchange_, exchange_.answer());
     const int status = exchange_.answer().status();
+    if (status == 401) flag("UAEX");
+    if (status == 429) flag("RL");
     if (status >= 500 && response_.text().value_or("").empty()) write_error(status, "");
 }
 
@@ -230,6 +245,7 @@ void Journey::finish_early() {
 
 proxy::Verdict Journey::on_answer(http::Response& response) {
     const int status = http::code_of(response.status());
+    held_ = false;
     if (may_retry() && policies().retry->covers_status(status) && take_retry()) {
         retry_status_ = true;
         return proxy::Verdict::discard;
@@ -240,14 +256,26 @@ proxy::Verdict Journey::on_answer(http::Response& response) {
         return proxy::Verdict::discard;
     }
     if (const auto verdict = cache_verdict(status)) return *verdict;
-    run_after();
-    return proxy::Verdict::relay;
+    held_ = wants_whole(response);
+    if (held_) return proxy::Verdict::hold;
+    return run_after() ? proxy::Verdict::relay : proxy::Verdict::discard;
 }
 
-void Journey::run_after() {
+bool Journey::run_after() {
     Answer answer(response_);
-    for (std::size_t i = passed_.size(); i-- > 0;) passed_[i]->after(exchange_, answer);
+    if (policies().held_answer && !std::holds_alternative<std::monostate>(response_.body())) {
+        answer.held = true;
+        if (!decode_answer()) answer.fail(502);
+    }
+    for (std::size_t i = passed_.size(); i-- > 0 && answer.failure == 0;)
+        passed_[i]->after(exchange_, answer);
+    if (answer.failure != 0) {
+        response_.clear();
+        write_error(answer.failure, "");
+        return false;
+    }
     if (cors_) cors_->decorate(exchange_, answer);
+    return true;
 }
 
 void Journey::forget_answer() {

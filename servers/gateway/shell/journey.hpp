@@ -73,15 +73,22 @@ public:
     static Task<> run(JourneyPtr journey);
 
 private:
-    enum class Step : std::uint8_t { finished, call, local, reroute };
+    enum class Step : std::uint8_t { finished, read_body, call, local, reroute };
 
     // Routing: no waiting.
     Step route();
+    /// Runs the filters of the route that was found.
+    Step admit();
     Step answer_without_route();
     Step forward(std::string_view path);
     Step judge_cors(const CorsRules* rules);
     [[nodiscard]] const CorsRules* cors_of(const Route& route) const;
     void finish_early();
+
+    // Bodies that filters have to see as a whole.
+    Task<Step> read_body();
+    [[nodiscard]] bool wants_whole(const http::Response& response) const;
+    Result<void> decode_answer();
 
     // The call and its repetitions.
     struct Place {
@@ -92,20 +99,25 @@ private:
 
     Task<Step> guarded_call();
     void begin_call();
+    [[nodiscard]] proxy::RequestBody::Limits body_limits() const;
     /// Picks an instance; null when it, or its address, has to be waited for.
     UpstreamPtr known_upstream();
     /// Waits for it; the value says nothing.
     Task<Result<proxy::Outcome>> found_upstream(UpstreamPtr& upstream);
+    [[nodiscard]] bool is_balanced() const;
     [[nodiscard]] Place place() const;
     proxy::Call make_call(const proxy::Upstream& upstream);
     void complete_head();
-    void report_instance(const Result<proxy::Outcome>& outcome);
+    /// Tells the balancer and the access log how a call went.
+    void report(const Result<proxy::Outcome>& outcome);
     [[nodiscard]] bool is_retryable() const;
     [[nodiscard]] bool may_retry() const;
     [[nodiscard]] bool has_tries() const;
     /// Sets the wait before it; false when budget or deadline have no room for another.
     [[nodiscard]] bool take_retry();
     [[nodiscard]] bool wants_retry(const Error& error);
+    /// It has been asked for as often as it may be, in vain.
+    [[nodiscard]] bool is_exhausted(const Result<proxy::Outcome>& outcome) const;
     Step settle(const Result<proxy::Outcome>& outcome);
     Step fail_over(const Error& error, std::string_view type);
 
@@ -130,11 +142,15 @@ private:
 
     // The answer.
     proxy::Verdict on_answer(http::Response& response) override;
-    void run_after();
+    /// False when a filter could not do its part: the Response is an error then.
+    bool run_after();
     void forget_answer();
     void write_error(int status, std::string_view message);
     [[nodiscard]] std::string error_json(int status, std::string_view message) const;
     void measure();
+
+    /// In the access log, where there is one.
+    void flag(std::string_view word);
 
     [[nodiscard]] TimePoint now() const;
 
@@ -164,6 +180,7 @@ private:
     Duration backoff_{};
     bool retry_status_ = false;      // the answer was thrown away, to be asked for again
     bool breaker_status_ = false;    // ... because it counts as a failure
+    bool held_ = false;              // the answer's body is held for the filters
     http::HeaderBlock kept_fields_;  // of the answer before the call
     discovery::Lease lease_;
     std::vector<std::string> tried_;

@@ -30,28 +30,50 @@ std::string_view type_of(const Error& error) {
     return "failed";
 }
 
+/// The same for the access log, in Envoy's words; docs/gateway.md lists them.
+std::string_view flag_of(const Error& error) {
+    using enum proxy::ProxyErrc;
+    const auto is = [&](auto code) { return error.code() == code; };
+    if (is(discovery::DiscoveryErrc::no_instances)) return "UH";
+    if (is(overloaded)) return "UO";
+    if (is(refused) || is(connect_timeout) || is(tls_failed)) return "UF";
+    if (is(closed_early) || is(answer_cut)) return "UC";
+    if (is(malformed_answer)) return "UPE";
+    if (is(client_malformed)) return "DPE";
+    if (is(client_timeout)) return "DT";
+    return proxy::is_timeout(error) ? std::string_view("UT") : std::string_view();
+}
+
 }  // namespace
 
 // ---- one attempt
 
 void Journey::begin_call() {
-    const RoutePolicies& asked = policies();
     deadline_ = TaskContext::current().deadline;
     attempt_ = 0;
     backoff_ = {};
     tried_.clear();
-    retry_status_ = breaker_status_ = false;
-    if (body_) return;  // a fallback has the same
+    retry_status_ = breaker_status_ = held_ = false;
+    if (!body_) body_.emplace(request_, body_limits());  // a fallback has the same
+    if (const auto bytes = exchange_.body()) body_->replace(std::string(*bytes));
+}
+
+proxy::RequestBody::Limits Journey::body_limits() const {
+    const RoutePolicies& asked = policies();
     proxy::RequestBody::Limits limits;
     if (is_retryable()) limits.keep = static_cast<std::size_t>(asked.retry->max_buffer);
     if (asked.breaker && asked.breaker->fallback) limits.keep = std::max(limits.keep, fallback_body);
     if (asked.max_body) limits.max = *asked.max_body;
-    body_.emplace(request_, limits);
+    if (asked.held_request) limits.max = std::min(limits.max, *asked.held_request);
+    return limits;
+}
+
+bool Journey::is_balanced() const {
+    return route_->target().kind == RouteTarget::Kind::balanced && !exchange_.target;
 }
 
 UpstreamPtr Journey::known_upstream() {
-    const RouteTarget& target = route_->target();
-    if (target.kind == RouteTarget::Kind::balanced && !lease_) {
+    if (is_balanced() && !lease_) {
         lease_ = means_->cluster->pick({.now = now(), .avoid = tried_});
         if (!lease_) return nullptr;
     }
@@ -60,7 +82,7 @@ UpstreamPtr Journey::known_upstream() {
 }
 
 Journey::Place Journey::place() const {
-    const http::Url& url = route_->target().url;
+    const http::Url& url = exchange_.target ? *exchange_.target : route_->target().url;
     if (!lease_) return {url.host, url.port_or_default(), url.secure()};
     const discovery::ServiceInstance& instance = lease_.instance();
     // `lb:ws://` and the like say themselves whether it is TLS.
@@ -69,8 +91,7 @@ Journey::Place Journey::place() const {
 }
 
 Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
-    const RouteTarget& target = route_->target();
-    if (target.kind == RouteTarget::Kind::balanced && !lease_) {
+    if (is_balanced() && !lease_) {
         // Nobody is there, or nobody is known yet.
         const std::string service = means_->cluster->service();
         const discovery::PickRequest wanted{.now = now(), .avoid = tried_};
@@ -78,7 +99,7 @@ Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
         if (!chosen)
             co_return discovery::fail(
                 discovery::DiscoveryErrc::no_instances,
-                fmt::format("Unable to find instance for {}", target.service)
+                fmt::format("Unable to find instance for {}", route_->target().service)
             );
         lease_ = *std::move(chosen);
     }
@@ -92,6 +113,10 @@ Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
 
 proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
     complete_head();
+    if (auto* const note = request_.access_note()) {
+        note->upstream = upstream.endpoint().text();
+        ++note->attempts;
+    }
     proxy::Call call{
         .request = request_,
         .response = response_,
@@ -103,6 +128,8 @@ proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
         .response_timeout = std::nullopt,
         .deadline = deadline_
     };
+    if (const auto& held = policies().held_answer)
+        call.hold_limit = std::max(call.hold_limit, static_cast<std::size_t>(held->most));
     const RouteTimes& times = route_->times();
     if (times.connect) call.connect_timeout = std::chrono::duration_cast<milliseconds>(*times.connect);
     if (times.response)
@@ -138,7 +165,9 @@ void Journey::complete_head() {
     }
 }
 
-void Journey::report_instance(const Result<proxy::Outcome>& outcome) {
+void Journey::report(const Result<proxy::Outcome>& outcome) {
+    if (auto* const note = request_.access_note())
+        note->upstream_time = outcome ? std::optional(outcome->waited) : std::nullopt;
     if (!lease_) return;
     using discovery::Outcome;
     Outcome how = Outcome::cancelled;
@@ -164,7 +193,10 @@ Task<Journey::Step> Journey::guarded_call() {
         deadline_ = deadline_.or_sooner(Deadline::after(began, *asked.retry->timeout));
     if (means_->breaker) {
         permit_ = means_->breaker->try_acquire(began);
-        if (!permit_) co_return fail_over(means_->breaker->refusal(), "not_permitted");
+        if (!permit_) {
+            flag("UO");
+            co_return fail_over(means_->breaker->refusal(), "not_permitted");
+        }
         deadline_ = deadline_.or_sooner(means_->time_limiter->deadline(began));
     }
     kept_fields_ = response_.headers();
@@ -179,7 +211,7 @@ Task<Journey::Step> Journey::guarded_call() {
             proxy::Call call = make_call(*upstream);
             outcome = co_await shared_.proxy.forward(call);
         }
-        report_instance(outcome);
+        report(outcome);
         const bool again = outcome ? retry_status_ : wants_retry(outcome.error());
         if (!again) co_return settle(outcome);
         if (backoff_ > Duration::zero()) co_await runtime::sleep_for(backoff_);
@@ -225,8 +257,16 @@ bool Journey::wants_retry(const Error& error) {
     return covered && take_retry();
 }
 
+bool Journey::is_exhausted(const Result<proxy::Outcome>& outcome) const {
+    const auto& retry = policies().retry;
+    if (!retry || attempt_ == 0 || attempt_ < retry->retries) return false;
+    return !outcome || retry->covers_status(outcome->status);
+}
+
 Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     const TimePoint at = now();
+    if (!outcome) flag(flag_of(outcome.error()));
+    if (is_exhausted(outcome)) flag("URX");
     budget_retry_.release();
     budget_call_.release();
     if (outcome && breaker_status_) {
@@ -243,6 +283,10 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
         if (permit_) {
             permit_.succeeded(at);
             means_->time_limiter->succeeded(at);
+        }
+        if (held_) {
+            run_after();
+            return Step::finished;
         }
         return settle_cache(outcome).value_or(Step::finished);
     }

@@ -53,26 +53,33 @@ Result<void> TableKeeper::reload() {
     return reload_locked();
 }
 
-Result<void> TableKeeper::reload_locked() {
+Result<ComponentMeans> TableKeeper::component_means(std::vector<std::string>& warnings) const {
     const config::Environment& environment = service_.environment();
-    FLT_TRY(RouteDefinitions read, read_routes(environment));
     ComponentMeans means;
     means.log = log_;
     means.setting = [&environment](std::string_view name) {
         return environment.get_or(gateway_property(environment, name), "");
     };
-    std::vector<std::string> warnings;
     FLT_TRY(means.tokens, read_token_check(environment, service_.runtime().clock(), warnings));
+    return means;
+}
+
+RouteDefinitions TableKeeper::with_all_others(const RouteDefinitions& configured) const {
+    RouteDefinitions all = configured;
+    all.routes = located();
+    all.routes.insert(all.routes.end(), configured.routes.begin(), configured.routes.end());
+    all.routes.insert(all.routes.end(), added_.begin(), added_.end());
+    return all;
+}
+
+Result<void> TableKeeper::reload_locked() {
+    const config::Environment& environment = service_.environment();
+    FLT_TRY(RouteDefinitions read, read_routes(environment));
+    std::vector<std::string> warnings;
+    FLT_TRY(const ComponentMeans means, component_means(warnings));
     auto live = std::make_shared<LiveTable>();
     FLT_TRY(live->cors, read_cors(environment));
-
-    // Of one order: those of the registry, of configuration, of operators.
-    RouteDefinitions all{
-        .routes = located(), .default_filters = read.default_filters, .fail_on_error = read.fail_on_error
-    };
-    all.routes.insert(all.routes.end(), read.routes.begin(), read.routes.end());
-    all.routes.insert(all.routes.end(), added_.begin(), added_.end());
-    FLT_TRY(live->table, RouteTable::compile(all, components_, means));
+    FLT_TRY(live->table, RouteTable::compile(with_all_others(read), components_, means));
     live->means.reserve(live->table->routes().size());
     for (const Route& route : live->table->routes()) live->means.push_back(means_of(route));
     for (const std::string& warning : warnings) log_.warn("{}", warning);
@@ -154,13 +161,11 @@ void TableKeeper::notice_services() {
 
 RouteDefinitions TableKeeper::definitions() const {
     const std::scoped_lock lock(mutex_);
-    RouteDefinitions all{.routes = located(), .default_filters = default_filters_, .fail_on_error = true};
-    all.routes.insert(all.routes.end(), configured_.begin(), configured_.end());
-    all.routes.insert(all.routes.end(), added_.begin(), added_.end());
-    return all;
+    return with_all_others({.routes = configured_, .default_filters = default_filters_, .fail_on_error = true}
+    );
 }
 
-Result<void> TableKeeper::add(std::vector<RouteDefinition> routes) {
+Result<void> TableKeeper::check(const std::vector<RouteDefinition>& routes) const {
     for (const RouteDefinition& route : routes) {
         const auto invalid = [](std::string_view what, const std::string& name) {
             return fail(Errc::invalid_argument, fmt::format("Invalid {}Definition: [{}]", what, name));
@@ -179,6 +184,23 @@ Result<void> TableKeeper::add(std::vector<RouteDefinition> routes) {
                             fmt::format("'{}' is an expression, which is never evaluated", value)
                         );
     }
+    return {};
+}
+
+Result<std::shared_ptr<const RouteTable>> TableKeeper::try_out(std::vector<RouteDefinition> routes) const {
+    FLT_CHECK(check(routes));
+    RouteDefinitions all = definitions();
+    std::erase_if(all.routes, [&](const RouteDefinition& one) {
+        return std::ranges::find(routes, one.id, &RouteDefinition::id) != routes.end();
+    });
+    all.routes.insert(all.routes.end(), routes.begin(), routes.end());
+    std::vector<std::string> warnings;
+    FLT_TRY(const ComponentMeans means, component_means(warnings));
+    return RouteTable::compile(all, components_, means);
+}
+
+Result<void> TableKeeper::add(std::vector<RouteDefinition> routes) {
+    FLT_CHECK(check(routes));
     const std::scoped_lock lock(mutex_);
     for (RouteDefinition& route : routes) {
         std::erase_if(added_, [&](const RouteDefinition& one) { return one.id == route.id; });

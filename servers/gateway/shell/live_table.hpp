@@ -52,6 +52,9 @@ public:
     [[nodiscard]] RouteDefinitions definitions() const;
     /// Held until the next reload. An error of what is plainly wrong: `Invalid FilterDefinition: [X]`.
     Result<void> add(std::vector<RouteDefinition> routes);
+    /// The table that there would be with those; nothing changes.
+    [[nodiscard]] Result<std::shared_ptr<const RouteTable>> try_out(std::vector<RouteDefinition> routes
+    ) const;
     /// Whether there was one that had been added.
     bool remove(std::string_view id);
 
@@ -65,6 +68,10 @@ private:
     };
 
     [[nodiscard]] Result<void> reload_locked();
+    [[nodiscard]] Result<void> check(const std::vector<RouteDefinition>& routes) const;
+    [[nodiscard]] Result<ComponentMeans> component_means(std::vector<std::string>& warnings) const;
+    /// Of one order: those of the registry, of configuration, of operators.
+    [[nodiscard]] RouteDefinitions with_all_others(const RouteDefinitions& configured) const;
     [[nodiscard]] std::vector<RouteDefinition> located() const;
     [[nodiscard]] RouteMeans means_of(const Route& route);
 

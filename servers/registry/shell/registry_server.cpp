@@ -11,7 +11,6 @@
 #include "consul_api.hpp"
 #include "dns_server.hpp"
 #include "eureka_api.hpp"
-#include "flotilla/config/property_source.hpp"
 #include "flotilla/registry/dashboard.hpp"
 #include "peer_urls.hpp"
 #include "registry_config_described.hpp"
@@ -269,10 +268,7 @@ std::uint16_t RegistryServer::dns_port() const noexcept {
 }
 
 service::ServiceOptions registry_options(std::string name, int argc, const char* const* argv) {
-    service::ServiceOptions options;
-    options.name = std::move(name);
-    options.variables = config::process_environment();
-    for (int i = 1; i < argc; ++i) options.arguments.emplace_back(argv[i]);
+    auto options = service::ServiceOptions::of_program(std::move(name), argc, argv);
     options.defaults = {
         {"server.port", 8761},
         {"eureka.client.register-with-eureka", false},

@@ -38,6 +38,12 @@ def raw_answer(text):
     return text.replace("\n", "\r\n").encode("latin-1")
 
 
+JSON = answer(
+    "200 OK",
+    "Content-Type: application/json;charset=UTF-8",
+    body='{ "id": 7, "inner": [{"secret": 2, "x": [1.5, null, true]}], "secret": "s" }',
+)
+
 TARGETS = {
     "plain": "/raw/a/b",
     "prefix alone": "/raw",
@@ -308,6 +314,12 @@ REQUESTS = [
     Case("answer deduplicated, unique", get("/dedupe-unique/a"), answer("200 OK", "X-Many: a", "X-Many: b", "X-Many: a")),
     Case("answer secured", get("/secure/a")),
     Case("answer secured, own header stays", get("/secure/a"), answer("200 OK", "X-Frame-Options: SAMEORIGIN")),
+    Case("json attributes", get("/json/a", "Accept-Encoding: gzip"), JSON),
+    Case("json attributes of an inner object", get("/json-deep/a"), JSON),
+    Case("json attributes, other type", get("/json/a"), answer("200 OK", "Content-Type: text/json", body='{ "secret": 1 }')),
+    Case("json attributes, problem", get("/json/a"), answer("404 Not Found", "Content-Type: application/problem+json", body='{ "secret": 1 }')),  # fmt: skip
+    Case("json attributes, empty", get("/json/a"), answer("200 OK", "Content-Type: application/json", body="")),
+    Case("json attributes, none", get("/json/a"), answer("200 OK", "Content-Type: application/json", body='{"secret":')),
     # answers that are none
     Case("garbage", get("/raw/a"), b"what?\r\n\r\n"),
     Case("closed without an answer", get("/raw/a"), b""),

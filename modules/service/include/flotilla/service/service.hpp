@@ -55,6 +55,9 @@ namespace flotilla::service {
 
 /// Where a service gets its input from; tests give their own.
 struct ServiceOptions {
+    /// Of a program: its arguments, without its own name, and the variables of its environment.
+    static ServiceOptions of_program(std::string name, int argc, const char* const* argv);
+
     std::string name;  ///< `spring.application.name`, unless configuration has another
     std::string version = {};
     std::vector<std::string> arguments = {};  ///< without the program's name

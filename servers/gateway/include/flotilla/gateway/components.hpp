@@ -49,6 +49,11 @@ struct FilterScope {
     const RouteDefinition& route;
     const ComponentMeans& means;
     const Components& components;
+
+    /// See ComponentMeans.
+    [[nodiscard]] std::string setting(std::string_view name) const {
+        return means.setting ? means.setting(name) : std::string();
+    }
 };
 
 using MakeFilter = std::function<Result<FilterPtr>(const Arguments&, const FilterScope&)>;
@@ -106,9 +111,13 @@ namespace detail {
 void add_predicates(Components& to);
 void add_path_filters(Components& to);
 void add_header_filters(Components& to);
+void add_location_filter(Components& to);
 void add_answer_filters(Components& to);
 void add_policy_filters(Components& to);
+void add_rate_limit_filter(Components& to);
 void add_cache_filter(Components& to);
+void add_body_filters(Components& to);
+void add_target_filters(Components& to);
 void add_course_filters(Components& to);
 
 }  // namespace detail

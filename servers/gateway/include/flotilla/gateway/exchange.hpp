@@ -17,6 +17,7 @@
 #include "flotilla/gateway/variables.hpp"
 #include "flotilla/http/request_parser.hpp"
 #include "flotilla/http/response.hpp"
+#include "flotilla/http/url.hpp"
 #include "flotilla/reflect/value.hpp"
 #include "flotilla/runtime/endpoint.hpp"
 
@@ -63,8 +64,22 @@ public:
         response_->set_body(content_type, std::string(text));
     }
 
+    /// The whole body, for routes whose filters asked for it (`RoutePolicies::hold_answer`); nothing where it
+    /// only passes by.
+    [[nodiscard]] std::optional<std::string_view> body() const noexcept {
+        return held ? response_->text() : std::nullopt;
+    }
+
+    /// Another text of the same media type.
+    void replace_body(std::string text) { response_->text_buffer() = std::move(text); }
+
+    /// The client gets an error of the gateway's own instead.
+    void fail(int status) noexcept { failure = status; }
+
     Headers headers;
     bool early = false;  ///< made by a filter; nothing was sent upstream
+    bool held = false;   ///< the body is here, decoded
+    int failure = 0;     ///< why the answer cannot be given
 
 private:
     http::Response* response_;
@@ -110,6 +125,15 @@ public:
 
     [[nodiscard]] Headers& headers() noexcept { return headers_; }
 
+    /// The request's body, for routes whose filters asked for it (`RoutePolicies::hold_request`); nothing
+    /// where it only passes by.
+    [[nodiscard]] std::optional<std::string_view> body() const noexcept { return body_; }
+
+    /// Sends that instead of the client's.
+    void set_body(std::string_view bytes) { body_ = arena_.keep(bytes); }
+
+    /// Where it goes instead of the route's own URI; its path and query do not count.
+    std::optional<http::Url> target = {};
     /// The Host to be sent instead of the target's own; empty: the target's.
     std::string_view host_to_send = {};
     bool prefix_added = false;  ///< PrefixPath works once
@@ -154,6 +178,7 @@ private:
     std::string_view path_;
     std::string_view query_;
     bool has_query_;
+    std::optional<std::string_view> body_;
     Headers headers_;
     Variables variables_;
     Answer answer_;

@@ -58,6 +58,14 @@ struct BreakerPolicy {
     [[nodiscard]] bool covers_status(int status) const noexcept;
 };
 
+/// An answer's body that filters have to see as a whole.
+struct HeldAnswer {
+    std::uint64_t most = std::uint64_t{1} << 20;  ///< a longer one is a failure of the upstream
+    std::vector<std::string> media_types{};       ///< none: all but event streams
+
+    [[nodiscard]] bool covers(std::string_view content_type) const noexcept;
+};
+
 /// What a route asks of whoever sends its requests: everything that takes waiting, as data.
 struct RoutePolicies {
     std::optional<RetryPolicy> retry{};
@@ -66,6 +74,13 @@ struct RoutePolicies {
     std::optional<std::uint64_t> max_body{};
     /// Answers for everybody are kept there.
     std::shared_ptr<AnswerCache> cache{};
+    /// The request's body is read before the filters run: `Exchange::body`. A longer one is refused.
+    std::optional<std::uint64_t> held_request{};
+    /// The answer's body is there when they run again: `Answer::body`.
+    std::optional<HeldAnswer> held_answer{};
+
+    void hold_request(std::uint64_t most);
+    void hold_answer(HeldAnswer more);
 };
 
 /// Immutable; called on all loops at once, and never waits.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "flotilla/base/result.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/header_block.hpp"
 
@@ -45,5 +46,8 @@ public:
 private:
     http::HeaderBlock* block_;
 };
+
+/// The text, if a message may have a field of that name.
+Result<std::string> header_name(std::string text);
 
 }  // namespace flotilla::gateway

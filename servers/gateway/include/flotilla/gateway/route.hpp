@@ -63,9 +63,12 @@ public:
 
     [[nodiscard]] const std::vector<PredicatePtr>& predicates() const noexcept { return predicates_; }
 
-    /// Whether all predicates hold, in order. One that throws does not, and the request goes on to the next
-    /// route.
-    [[nodiscard]] bool matches(Exchange& exchange) const;
+    /// Whether all predicates hold.
+    [[nodiscard]] bool matches(Exchange& exchange) const { return first_failed(exchange) == nullptr; }
+
+    /// The first predicate that does not hold; null when all do. One that throws does not, and the request
+    /// goes on to the next route.
+    [[nodiscard]] const Predicate* first_failed(Exchange& exchange) const;
 
     /// Runs what comes before the call; false when a filter has answered.
     [[nodiscard]] bool before(Exchange& exchange) const;

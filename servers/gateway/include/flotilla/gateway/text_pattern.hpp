@@ -27,8 +27,6 @@ public:
 
     /// The whole text.
     [[nodiscard]] bool matches(std::string_view text) const;
-    /// Anywhere in it.
-    [[nodiscard]] bool occurs_in(std::string_view text) const;
 
     /// As it was written.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
