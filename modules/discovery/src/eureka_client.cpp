@@ -13,7 +13,7 @@ namespace {
 
 using eureka::InstanceStatus;
 
-http::ClientConfig client_config(const EurekaClientConfig& config, std::size_t loops) {
+http::ClientConfig client_config(const EurekaClientConfig& config, const Means& means) {
     http::ClientConfig out;
     out.name = "eureka";
     out.timeouts.connect = std::chrono::seconds(config.eureka_server_connect_timeout_seconds);
@@ -21,11 +21,16 @@ http::ClientConfig client_config(const EurekaClientConfig& config, std::size_t l
     out.timeouts.idle = out.timeouts.response;
     out.timeouts.total = out.timeouts.connect + out.timeouts.response * 2;
     // Reads, writes and a stream, all on one loop, which has an even share of what is allowed.
-    out.pool.max_connections = out.pool.max_connections_per_host = 8 * loops;
+    out.pool.max_connections = out.pool.max_connections_per_host = 8 * means.runtime.size();
     out.max_response_size = Bytes::mega(256);
     out.max_redirects = 5;
     out.decompress = true;
     out.send_deadline = false;
+    if (auto tls = tls_of(config.tls)) {
+        out.tls = *std::move(tls);
+    } else {
+        means.log.error("{}", tls.error().message());
+    }
     return out;
 }
 
@@ -70,7 +75,7 @@ EurekaClient::Impl::Impl(Means given, EurekaClientConfig settings, EurekaInstanc
       instance(std::move(of_instance)),
       client(
           means.runtime,
-          client_config(config, means.runtime.size()),
+          client_config(config, means),
           {.meters = means.meters, .tracer = nullptr, .log = means.log}
       ),
       reads(means, client, registry_urls(config, zone_of(instance)), Random::from_system()),
@@ -96,6 +101,10 @@ std::vector<std::string> EurekaClient::services() const {
 
 ListSubscription EurekaClient::subscribe(ListListener listener) {
     return impl_->directory.subscribe(std::move(listener));
+}
+
+void EurekaClient::on_copy(std::function<void(const eureka::Applications&)> listener) {
+    impl_->copy_listener = std::move(listener);
 }
 
 bool EurekaClient::announces() const noexcept {

@@ -2,6 +2,7 @@
 // The state of a Eureka client, and its lanes: reading, listening, writing.
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ struct EurekaClient::Impl {
     const EurekaInstanceConfig instance;
     http::Client client;
     Directory directory;
+    std::function<void(const eureka::Applications&)> copy_listener;
     std::optional<EurekaReader> reader;
     std::optional<EurekaRegistrar> registrar;
     EurekaTransport reads;

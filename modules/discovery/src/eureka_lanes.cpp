@@ -6,6 +6,7 @@
 
 #include "eureka_client_impl.hpp"
 #include "flotilla/discovery/error.hpp"
+#include "flotilla/http/percent.hpp"
 
 namespace flotilla::discovery {
 
@@ -59,6 +60,8 @@ Task<> EurekaClient::Impl::read_once(Fetch what) {
         co_return;
     }
     if (std::exchange(reads_failed, false)) look_again();
+    if (!answer.push.empty() && !config.fetch_remote_regions_registry.empty())
+        answer.push += "?regions=" + http::percent_encode(config.fetch_remote_regions_registry);
     if (push_url != answer.push) {
         push_url = answer.push;
         push_word.notify_all();
@@ -92,7 +95,9 @@ void EurekaClient::Impl::publish() {
         for (const std::string& name : changes.names)
             directory.publish(name, reader->copy().instances_of(name));
     }
-    if (!changes.everything && changes.names.empty() && healthy_report) return;
+    const bool changed = changes.everything || !changes.names.empty();
+    if (changed && copy_listener) copy_listener(reader->copy().applications());
+    if (!changed && healthy_report) return;
     RegistryReport now_known{"UNKNOWN", "Remote status from Eureka server", {}};
     const eureka::Applications& all = reader->copy().applications();
     for (const auto& [name, application] : all.by_name) {

@@ -72,7 +72,9 @@ Task<EurekaAnswer> EurekaTransport::try_one(std::string url, const EurekaCall& c
     }
     const int status = response->status();
     if (!accepts(call.kind, status)) {
-        note(answer.registry, call, fmt::format("status {}", status));
+        constexpr std::string_view hint =
+            " (it asks for credentials: http://user:password@host:port/eureka/)";
+        note(answer.registry, call, fmt::format("status {}{}", status, status == 401 ? hint : ""));
         co_return answer;
     }
     if (const auto push = response->header("X-Flotilla-Push"); !push.empty())

@@ -43,6 +43,7 @@ Result<std::unique_ptr<RegistryClient>> make_eureka(Environment environment, Mea
     FLT_TRY(
         auto instance, environment.bind<EurekaInstanceConfig>("eureka.instance", config::Unknown::ignore)
     );
+    FLT_CHECK(tls_of(client.tls));
     // What is wrong with the description is told now, and not when the port is known.
     SelfDescription example;
     example.host_name = "localhost";

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tls_context.hpp"
 
@@ -44,6 +45,19 @@ int give_password(char* buffer, int size, int, void* password) {
 Result<void> use_key_store(SSL_CTX* context, const TlsConfig& config) {
     const BioPtr file(BIO_new_file(config.key_store.c_str(), "rb"));
     if (!file) return tls_error(Errc::not_found, "cannot open key store", config.key_store);
+    std::array<char, 4> start{};
+    if (BIO_read(file.get(), start.data(), static_cast<int>(start.size())) == 4 &&
+        std::string_view(start.data(), start.size()) == "\xFE\xED\xFE\xED") {
+        return fail(
+            Errc::invalid_argument,
+            fmt::format(
+                "key store '{0}' is a JKS store, which is not read; make a PKCS12 one of it: keytool "
+                "-importkeystore -srckeystore {0} -destkeystore {0}.p12 -deststoretype pkcs12",
+                config.key_store
+            )
+        );
+    }
+    if (BIO_seek(file.get(), 0) < 0) return tls_error(Errc::io, "cannot read key store", config.key_store);
     const Pkcs12Ptr store(d2i_PKCS12_bio(file.get(), nullptr));
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;

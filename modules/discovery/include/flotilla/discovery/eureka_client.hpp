@@ -1,6 +1,7 @@
 #pragma once
 /// A client of Eureka registries: finds services and announces its own, with the requests of Spring's client.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "flotilla/discovery/eureka_config.hpp"
 #include "flotilla/discovery/means.hpp"
 #include "flotilla/discovery/registry_client.hpp"
+#include "flotilla/eureka/applications.hpp"
 #include "flotilla/eureka/instance_info.hpp"
 
 namespace flotilla::discovery {
@@ -43,6 +45,9 @@ public:
     /// Tells a change at once. Before `introduce` there is nothing to tell.
     void set_status(eureka::InstanceStatus status);
     void set_metadata(eureka::Metadata metadata);
+
+    /// Told the whole copy whenever it has changed. Before `run`.
+    void on_copy(std::function<void(const eureka::Applications&)> listener);
 
     /// `not_found` when it does not know us.
     Task<Result<RegistryStatus>> registry_status() override;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "flotilla/base/result.hpp"
+#include "flotilla/discovery/eureka_tls.hpp"
 #include "flotilla/discovery/registry_client.hpp"
 #include "flotilla/eureka/instance_info.hpp"
 
@@ -39,6 +40,7 @@ struct EurekaClientConfig {
     std::uint32_t cache_refresh_executor_exponential_back_off_bound = 10;
     bool should_unregister_on_shutdown = true;
     EurekaHealthConfig healthcheck{};
+    EurekaTlsConfig tls{};
 
     // Ours.
     bool push = true;  ///< listen to a registry that tells changes by itself

@@ -11,6 +11,18 @@ FLT_DESCRIBE_CONFIG(
 )
 
 FLT_DESCRIBE_CONFIG(
+    EurekaTlsConfig,
+    (enabled, "Whether the settings below count; without them the system's authorities are trusted."),
+    (key_store, "Certificate chain and key, PEM in one file or PKCS12, for registries that ask who we are."),
+    (key_store_type, "PEM or PKCS12; the file itself tells which."),
+    (key_store_password, "The password of a PKCS12 store."),
+    (key_password, "The password of a key in PEM."),
+    (trust_store, "A PEM file with the certificates of the authorities that are trusted."),
+    (trust_store_type, "PEM."),
+    (trust_store_password, "Not needed: PEM has none.")
+)
+
+FLT_DESCRIBE_CONFIG(
     EurekaClientConfig,
     (enabled, "Whether there is a client at all."),
     (register_with_eureka, "Whether this service registers."),
@@ -34,6 +46,7 @@ FLT_DESCRIBE_CONFIG(
     (cache_refresh_executor_exponential_back_off_bound, "The same for reads.", min(1)),
     (should_unregister_on_shutdown, "Whether this service says goodbye."),
     (healthcheck, "Telling the registry how this service is."),
+    (tls, "TLS towards registries."),
     (push, "Whether to listen to a registry that tells changes by itself."),
     (jitter_percent, "How much earlier than their time timers may come.", max(100)),
     (unregister_delay_seconds, "Time between the word that this service is down and its goodbye.")
