@@ -1,7 +1,10 @@
 """Clients of Eureka as they come, at our registry."""
 
+import base64
 import json
 import subprocess
+
+import pytest
 
 from support.programs import Program, fetch, free_port, tool, wait_until
 
@@ -38,8 +41,12 @@ def test_eureka_js_client_registers_renews_reads_and_leaves(our_registry, node_c
         client.wait()
 
 
-def test_springs_client_registers_renews_reads_and_leaves(our_registry, maven, programs, tmp_path):
-    registry = our_registry()
+@pytest.mark.parametrize("user", ["", "ann:s%40ecret@"], ids=["plain", "with-credentials"])
+def test_springs_client_registers_renews_reads_and_leaves(our_registry, maven, programs, tmp_path, user):
+    registry = our_registry({"spring.security.user.name": "ann", "spring.security.user.password": "s@ecret"} if user else {})
+    if user:
+        assert registry.get("/eureka/apps").status == 401
+        registry.headers = {"Authorization": "Basic " + base64.b64encode(b"ann:s@ecret").decode()}
     registry.enroll("CPP-SERVICE", "cpp:1", vipAddress="cpp-service")
     port = free_port()
     client = programs(
@@ -50,7 +57,7 @@ def test_springs_client_registers_renews_reads_and_leaves(our_registry, maven, p
                 "-jar",
                 maven("eureka-client"),
                 f"--server.port={port}",
-                f"--eureka.client.service-url.defaultZone=http://127.0.0.1:{registry.port}/eureka/",
+                f"--eureka.client.service-url.defaultZone=http://{user}127.0.0.1:{registry.port}/eureka/",
             ],
             tmp_path / "client.log",
         )

@@ -432,6 +432,27 @@ def test_it_tells_its_own_figures(shared):
     assert "eureka_server_registrations_total " in text
 
 
+def test_it_counts_who_asks_where_they_say_so(fresh):
+    for name, version, times in (("DefaultServer", "1.0", 3), ("Jersey3DefaultClient", "1.4", 2)):
+        for _ in range(times):
+            fresh.get("/eureka/apps/delta", {"DiscoveryIdentity-Name": name, "DiscoveryIdentity-Version": version})
+    fresh.put("/eureka/apps/NOBODY/1", {"DiscoveryIdentity-Name": "x" * 200})
+    for number in range(80):
+        fresh.get("/eureka/apps", {"DiscoveryIdentity-Name": f"invented-{number}"})
+    text = fresh.get("/actuator/prometheus", {"Accept": "text/plain"}).text
+    lines = [line for line in text.splitlines() if line.startswith("eureka_server_requests_total{")]
+    assert len(lines) == 64 and any('client="other"' in line for line in lines)
+    assert any('client="DefaultServer-1.0"' in line and line.endswith(" 3.0") for line in lines), lines[:3]
+
+
+def test_a_single_instance_in_xml_can_be_shown_as_v1_had_it(registry):
+    one = registry(**{"eureka.compat.v1-status": "true"})
+    one.enroll("OLD", "1", status="OUT_OF_SERVICE")
+    assert "<status>DOWN</status>" in one.get("/eureka/apps/OLD/1", XML).text
+    assert "<status>OUT_OF_SERVICE</status>" in one.get("/eureka/apps/OLD", XML).text
+    assert one.instance("OLD", "1")["status"] == "OUT_OF_SERVICE"
+
+
 def test_a_killed_registry_knows_its_clients_again_once_they_renew(owner, until):
     first = owner.add(Registry(owner.log_path("registry"))).wait_until_ready()
     first.enroll("SURVIVOR", "1", lastDirtyTimestamp=100)

@@ -31,6 +31,7 @@ InstanceRegistry::InstanceRegistry(
       random_(random),
       version_(first_version),
       changes_(milliseconds(config_.retention_time_in_ms_in_delta_queue)),
+      regions_(config_),
       renewals_(start.now) {
     recompute_threshold();
 }

@@ -67,37 +67,6 @@ RegistryView InstanceRegistry::view() {
     return view;
 }
 
-eureka::Applications InstanceRegistry::by_vip(std::string_view vip, bool secure) const {
-    eureka::Applications matching;
-    for (const auto& [name, app] : apps_) {
-        for (const auto& [id, lease] : app.leases) {
-            if (!(secure ? lease.holder->has_secure_vip(vip) : lease.holder->has_vip(vip))) continue;
-            auto& application = matching.by_name[name];
-            application.name = name;
-            application.instances.push_back(lease.holder);
-        }
-    }
-    matching.version = -1;
-    matching.hash_code = matching.reconcile_hash_code();
-    return matching;
-}
-
-eureka::Applications InstanceRegistry::delta(Moment at) {
-    eureka::Applications delta = changes_.recent(at.now);
-    delta.version = static_cast<std::int64_t>(version_);
-    delta.hash_code = hash_code();
-    return delta;
-}
-
-std::optional<eureka::Applications> InstanceRegistry::delta_since(std::uint64_t version) {
-    if (version > version_) return std::nullopt;
-    auto delta = changes_.since(version);
-    if (!delta) return std::nullopt;
-    delta->version = static_cast<std::int64_t>(version_);
-    delta->hash_code = hash_code();
-    return delta;
-}
-
 std::vector<std::string> InstanceRegistry::application_names() const {
     std::vector<std::string> names;
     for (const auto& [name, app] : apps_) names.push_back(name);

@@ -19,7 +19,15 @@ constexpr Duration patience = 10s;  // with a TCP client, for each query
 constexpr int burst = 64;
 
 Error last_error(std::string context) {
-    return {std::error_code(errno, std::system_category()), std::move(context)};
+    const std::error_code code(errno, std::system_category());
+    if (code == std::errc::address_in_use) return {Errc::conflict, std::move(context)};
+    return {code, std::move(context)};
+}
+
+/// The same for a listener, whose error has no code of its own for this.
+Error listen_error(const Error& error) {
+    if (error.message().find("Address already in use") == std::string::npos) return error;
+    return {Errc::conflict, error.message()};
 }
 
 /// Reads exactly that many bytes; false at the end, on an error or when it takes too long.
@@ -63,13 +71,14 @@ std::string DnsServer::reply_to(std::string_view message, Transport transport) {
 
 Result<void> DnsServer::listen() {
     FLT_TRY(runtime::Endpoint at, runtime::Endpoint::parse(config_.dns_address, config_.dns_port));
-    FLT_TRY(auto tcp, runtime::Listener::open(loop_, at));
-    at.set_port(tcp.local().port());
+    auto tcp = runtime::Listener::open(loop_, at);
+    if (!tcp) return fail(listen_error(tcp.error()));
+    at.set_port(tcp->local().port());
     const int fd = ::socket(at.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return fail(last_error("DNS"));
     auto udp = std::make_unique<runtime::Descriptor>(loop_, fd);
     if (::bind(fd, at.data(), at.size()) != 0) return fail(last_error("DNS on " + at.text()));
-    tcp_ = std::make_unique<runtime::Listener>(std::move(tcp));
+    tcp_ = std::make_unique<runtime::Listener>(*std::move(tcp));
     udp_ = std::move(udp);
     port_ = at.port();
     log_.info("DNS for *.{} on {}, UDP and TCP", config_.domain, at.text());

@@ -20,6 +20,7 @@ public:
     DnsServer(const DnsServer&) = delete;
     DnsServer& operator=(const DnsServer&) = delete;
 
+    /// `Errc::conflict` when somebody else has the port.
     Task<Result<void>> start();
     Task<Result<void>> stop();
 

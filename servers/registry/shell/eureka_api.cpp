@@ -23,9 +23,13 @@ constexpr std::size_t worth_gzip = 1024;
 
 }  // namespace
 
-EurekaApi::EurekaApi(SharedRegistry& registry, Replicator& replicator, metrics::Registry& meters)
+EurekaApi::EurekaApi(
+    SharedRegistry& registry, Replicator& replicator, CompatConfig compat, metrics::Registry& meters
+)
     : registry_(registry),
       replicator_(replicator),
+      compat_(compat),
+      callers_(meters),
       renewals_(meters.counter("eureka.server.renewals", {}, {.description = "Heartbeats that came."})),
       registrations_(
           meters.counter("eureka.server.registrations", {}, {.description = "Registrations that were taken."})
@@ -51,6 +55,7 @@ void EurekaApi::add(
             method,
             pattern,
             [this, answer](Request& request) -> Response {
+                callers_.count(request);
                 const auto wanted = negotiate(request);
                 if (!wanted) return error(request, Status::not_acceptable);
                 return (this->*answer)(request, *wanted);
@@ -98,8 +103,16 @@ std::optional<EurekaApi::Wanted> EurekaApi::negotiate(const Request& request) {
         .format = *best == 1 ? Format::json : Format::xml,
         .collection = accept.find("json") != std::string_view::npos ? Format::json : Format::xml,
         .detail = compact ? Detail::compact : Detail::full,
-        .gzip = http::best_content_coding(request.fields()) == http::ContentCoding::gzip
+        .gzip = http::best_content_coding(request.fields()) == http::ContentCoding::gzip,
+        .regions = regions_of(request)
     };
+}
+
+RegionSet EurekaApi::regions_of(const Request& request) const {
+    const RegionNames& known = registry_.regions();
+    if (known.all().empty()) return 0;
+    const auto named = request.query_parameter("regions");
+    return named && !named->empty() ? known.named(*named) : known.usual();
 }
 
 http::Response EurekaApi::error(const Request& request, Status status, std::string message) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "caller_counts.hpp"
 #include "flotilla/http/event_stream.hpp"
 #include "flotilla/http/router.hpp"
 #include "flotilla/metrics/registry.hpp"
@@ -17,7 +18,9 @@ namespace flotilla::registry {
 /// Its handlers refer to it: it outlives the server.
 class EurekaApi {
 public:
-    EurekaApi(SharedRegistry& registry, Replicator& replicator, metrics::Registry& meters);
+    EurekaApi(
+        SharedRegistry& registry, Replicator& replicator, CompatConfig compat, metrics::Registry& meters
+    );
 
     /// Below `/eureka` and `/eureka/v2`.
     void mount(http::Router& router);
@@ -32,6 +35,11 @@ private:
         eureka::Format collection;  ///< JSON if the field mentions it
         eureka::Detail detail;
         bool gzip;
+        RegionSet regions;
+
+        [[nodiscard]] SharedRegistry::Form form() const {
+            return {.format = collection, .detail = detail, .gzip = gzip, .regions = regions};
+        }
     };
 
     using Answer = Response (EurekaApi::*)(Request&, const Wanted&);
@@ -45,7 +53,9 @@ private:
         std::size_t limit = 0
     );
 
-    static std::optional<Wanted> negotiate(const Request& request);
+    [[nodiscard]] std::optional<Wanted> negotiate(const Request& request);
+    /// `?regions=`, or those that a read takes in without it.
+    [[nodiscard]] RegionSet regions_of(const Request& request) const;
     [[nodiscard]] Response error(const Request& request, http::Status status, std::string message = {}) const;
     [[nodiscard]] bool reads_are_open();
     static Response prepared(const PreparedDocument& document, eureka::Format format);
@@ -59,9 +69,11 @@ private:
     Response secure_vips(Request& request, const Wanted& wanted);
     Task<Response> delta(Request& request);
     Response stream(Request& request);
-    Task<> push(http::EventStream& events, std::optional<std::uint64_t> since);
+    Task<> push(http::EventStream& events, std::optional<std::uint64_t> since, RegionSet regions);
 
     // Instances.
+    /// One instance by itself, as V1 had it where `eureka.compat.v1-status` says so.
+    [[nodiscard]] Response single(const InstanceInfo& instance, const Wanted& wanted, bool gzip) const;
     Response enroll(Request& request, const Wanted& wanted);
     Response instance(Request& request, const Wanted& wanted);
     Response instance_by_id(Request& request, const Wanted& wanted);
@@ -79,7 +91,9 @@ private:
 
     SharedRegistry& registry_;
     Replicator& replicator_;
+    const CompatConfig compat_;
     const http::ErrorRenderer* errors_ = nullptr;  ///< the router's
+    CallerCounts callers_;
     metrics::Counter renewals_;
     metrics::Counter registrations_;
     metrics::Counter cancels_;

@@ -25,13 +25,13 @@ constexpr std::chrono::milliseconds between_events{50};
 
 http::Response EurekaApi::applications(Request& request, const Wanted& wanted) {
     if (!reads_are_open()) return error(request, Status::forbidden);
-    return prepared(registry_.full(wanted.collection, wanted.detail, wanted.gzip), wanted.collection);
+    return prepared(registry_.full(wanted.form()), wanted.collection);
 }
 
 http::Response EurekaApi::application(Request& request, const Wanted& wanted) {
     if (!reads_are_open()) return error(request, Status::forbidden);
     const auto application = registry_.with([app = app_of(request)](InstanceRegistry& core, Moment) {
-        return core.application(app);
+        return core.application_anywhere(app);
     });
     if (!application) return error(request, Status::not_found);
     return written(
@@ -42,8 +42,9 @@ http::Response EurekaApi::application(Request& request, const Wanted& wanted) {
 http::Response EurekaApi::by_vip(Request& request, const Wanted& wanted, bool secure) {
     if (!reads_are_open()) return error(request, Status::forbidden);
     const std::string vip(request.path_parameter("vip").value_or(""));
-    const auto matching =
-        registry_.with([&](InstanceRegistry& core, Moment) { return core.by_vip(vip, secure); });
+    const auto matching = registry_.with([&](InstanceRegistry& core, Moment) {
+        return core.by_vip(vip, secure, registry_.regions().usual());
+    });
     return written(
         eureka::encode(matching, wanted.collection, wanted.detail), wanted.collection, wanted.gzip
     );
@@ -58,6 +59,7 @@ http::Response EurekaApi::secure_vips(Request& request, const Wanted& wanted) {
 }
 
 Task<http::Response> EurekaApi::delta(Request& request) {
+    callers_.count(request);
     const auto wanted = negotiate(request);
     if (!wanted) co_return error(request, Status::not_acceptable);
     if (registry_.config().disable_delta || !reads_are_open()) co_return error(request, Status::forbidden);
@@ -65,10 +67,7 @@ Task<http::Response> EurekaApi::delta(Request& request) {
     const auto since = request.query_parameter("since");
     const auto seen = since ? since : request.query_parameter("version");
     const auto wait = request.query_parameter("wait");
-    if (!seen)
-        co_return prepared(
-            registry_.delta(wanted->collection, wanted->detail, wanted->gzip), wanted->collection
-        );
+    if (!seen) co_return prepared(registry_.delta(wanted->form()), wanted->collection);
 
     const auto version = parse_integer<std::uint64_t>(*seen);
     if (!version) co_return error(request, Status::bad_request, "not a version: " + *seen);
@@ -81,11 +80,11 @@ Task<http::Response> EurekaApi::delta(Request& request) {
         co_await registry_.watch().beyond(*version, deadline);
     }
     std::uint64_t now = *version;
-    PreparedDocument document = registry_.delta_since(now, wanted->collection, wanted->detail, wanted->gzip);
+    PreparedDocument document = registry_.delta_since(now, wanted->form());
     if (!document.text) {
         // Who polls gets what there is and sees by the hash code that it is not enough.
         if (since) co_return error(request, Status::gone, "changes after " + *seen + " are no longer known");
-        document = registry_.delta(wanted->collection, wanted->detail, wanted->gzip);
+        document = registry_.delta(wanted->form());
     }
     co_return prepared(document, wanted->collection);
 }
@@ -97,22 +96,25 @@ http::Response EurekaApi::stream(Request& request) {
     if (const auto last = request.header("Last-Event-ID"); !last.empty())
         since = parse_integer<std::uint64_t>(last);
     Response response;
-    response.events([this, since](http::EventStream& events) { return push(events, since); });
+    response.events([this, since, regions = regions_of(request)](http::EventStream& events) {
+        return push(events, since, regions);
+    });
     return response;
 }
 
-Task<> EurekaApi::push(http::EventStream& events, std::optional<std::uint64_t> since) {
+Task<> EurekaApi::push(http::EventStream& events, std::optional<std::uint64_t> since, RegionSet regions) {
+    const SharedRegistry::Form form{.regions = regions};
     ChangeWatch& watch = registry_.watch();
     std::uint64_t version = since.value_or(0);
     bool whole = !since;
     while (!watch.closed() && !events.closed()) {
         PreparedDocument document;
-        if (!whole) document = registry_.delta_since(version, Format::json, Detail::full, false);
+        if (!whole) document = registry_.delta_since(version, form);
         whole = !document.text;
         if (whole) {
             // Changes that come while it is written are told once more, which does no harm.
             version = watch.version();
-            document = registry_.full(Format::json, Detail::full, false);
+            document = registry_.full(form);
         }
         const std::string id = std::to_string(version);
         const std::string_view kind = whole ? "full" : "delta";

@@ -42,19 +42,30 @@ http::Response EurekaApi::enroll(Request& request, const Wanted& wanted) {
     return Response(Status::no_content);
 }
 
+http::Response EurekaApi::single(const InstanceInfo& instance, const Wanted& wanted, bool gzip) const {
+    const bool unknown_to_v1 =
+        instance.status == InstanceStatus::out_of_service || instance.status == InstanceStatus::unknown;
+    if (!compat_.v1_status || wanted.format != Format::xml || !unknown_to_v1)
+        return written(eureka::encode(instance, wanted.format), wanted.format, gzip);
+    InstanceInfo shown = instance;
+    shown.status = InstanceStatus::down;
+    return written(eureka::encode(shown, wanted.format), wanted.format, gzip);
+}
+
 http::Response EurekaApi::instance(Request& request, const Wanted& wanted) {
     const auto found = registry_.with([&](InstanceRegistry& core, Moment at) {
-        return core.instance(app_of(request), id_of(request), at);
+        return core.instance_anywhere(app_of(request), id_of(request), at);
     });
     if (!found) return error(request, Status::not_found);
-    return written(eureka::encode(*found, wanted.format), wanted.format, wanted.gzip);
+    return single(*found, wanted, wanted.gzip);
 }
 
 http::Response EurekaApi::instance_by_id(Request& request, const Wanted& wanted) {
-    const auto found =
-        registry_.with([&](InstanceRegistry& core, Moment at) { return core.instance(id_of(request), at); });
+    const auto found = registry_.with([&](InstanceRegistry& core, Moment at) {
+        return core.instance_anywhere(id_of(request), at);
+    });
     if (!found) return error(request, Status::not_found);
-    return written(eureka::encode(*found, wanted.format), wanted.format, wanted.gzip);
+    return single(*found, wanted, wanted.gzip);
 }
 
 http::Response EurekaApi::renew(Request& request, const Wanted& wanted) {
@@ -75,7 +86,7 @@ http::Response EurekaApi::renew(Request& request, const Wanted& wanted) {
         return error(request, Status::not_found);
     if (dirty.broken) return error(request, Status::internal_server_error, "lastDirtyTimestamp is no number");
     if (answer.outcome == Renewal::conflict) {
-        Response response = written(eureka::encode(*answer.local, wanted.format), wanted.format, false);
+        Response response = single(*answer.local, wanted, false);
         response.status(Status::conflict);
         return response;
     }

@@ -36,7 +36,23 @@ FLT_DESCRIBE_CONFIG(
      "How often the start asks peers for their registry again when none answered.",
      min(0)),
     (registry_sync_retry_wait_ms, "The pause between two such attempts.", min(1)),
-    (max_instances, "Instances that are taken at most; beyond it registrations are refused with 503.", min(1))
+    (max_instances, "Instances that are taken at most; beyond it registrations are refused with 503.", min(1)
+    ),
+    (remote_region_urls_with_name,
+     "Registries of other regions by the region's name: their instances are shown as well."),
+    (remote_region_app_whitelist,
+     "Applications by region that are taken from there; `global` is for regions without an entry, and "
+     "without any all are."),
+    (remote_region_registry_fetch_interval, "Seconds between two reads of another region.", min(1)),
+    (remote_region_connect_timeout_ms, "How long another region may take to connect.", min(1)),
+    (remote_region_read_timeout_ms, "How long another region may take to answer.", min(1)),
+    (disable_transparent_fallback_to_other_region,
+     "Whether other regions are shown only to who asks for them by ?regions=.")
+)
+
+FLT_DESCRIBE_CONFIG(
+    CompatConfig,
+    (v1_status, "Whether a single instance in XML shows OUT_OF_SERVICE and UNKNOWN as DOWN, as Eureka does.")
 )
 
 FLT_DESCRIBE_CONFIG(

@@ -1,5 +1,6 @@
 #include "flotilla/registry/registry_server.hpp"
 
+#include <fmt/format.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -8,11 +9,16 @@
 #include <thread>
 #include <utility>
 
+#include "access_control.hpp"
 #include "consul_api.hpp"
 #include "dns_server.hpp"
 #include "eureka_api.hpp"
+#include "flotilla/actuator/actuator.hpp"
+#include "flotilla/discovery/eureka_described.hpp"
 #include "flotilla/registry/dashboard.hpp"
+#include "flotilla/runtime/port_holder.hpp"
 #include "peer_urls.hpp"
+#include "region_reader.hpp"
 #include "registry_config_described.hpp"
 #include "replicator.hpp"
 #include "shared_registry.hpp"
@@ -75,15 +81,26 @@ struct RegistryServer::Impl {
               *registry,
               service.runtime(),
               peers(),
+              tls(),
               {.meters = &service.meters(), .tracer = nullptr, .log = service.logger("registry.peers")},
               service.logger("registry.peers")
           ),
-          eureka(*registry, replicator, service.meters()),
+          region_reader(
+              *registry,
+              {service.runtime(), service.logger("registry.regions"), &service.meters()},
+              tls_properties
+          ),
+          eureka(*registry, replicator, service.bind<CompatConfig>("eureka.compat"), service.meters()),
           consul_api(*registry, consul),
           dns(*registry, service.runtime(), consul, service.logger("registry.dns")),
           started(registry->clock().now()) {}
 
     void assemble() {
+        if (auto user = registry_user(service.environment()); !user) {
+            service.cannot_start(user.error());
+        } else if (*user) {
+            access = std::make_unique<AccessControl>(service.runtime(), **std::move(user));
+        }
         eureka.mount(service.router());
         consul_api.mount_prometheus(service.router());
         if (consul.http_enabled) consul_api.mount(service.router());
@@ -107,6 +124,20 @@ struct RegistryServer::Impl {
         own.hosts.push_back(host_name);
         if (const auto address = environment.get("server.address")) own.hosts.push_back(*address);
         return peer_urls(bound->service_url, own);
+    }
+
+    /// Towards peers and other regions the same as services have towards registries.
+    std::optional<runtime::TlsConfig> tls() {
+        auto config = service.environment().bind<discovery::EurekaTlsConfig>("eureka.client.tls");
+        if (!config) {
+            service.cannot_start(config.error());
+            return std::nullopt;
+        }
+        tls_properties = *std::move(config);
+        auto made = discovery::tls_of(tls_properties);
+        if (made) return *std::move(made);
+        service.cannot_start(made.error());
+        return std::nullopt;
     }
 
     void add_jobs() {
@@ -152,6 +183,8 @@ struct RegistryServer::Impl {
     // ---- life
 
     Task<Result<void>> begin() {
+        // By now all routes are there, and the gate before them is still closed.
+        if (access) access->protect(service.router(), open_paths());
         const std::size_t copied = co_await replicator.copy_from_peers();
         const auto& environment = service.environment();
         const auto assumed =
@@ -161,12 +194,44 @@ struct RegistryServer::Impl {
             core.open_for_traffic(static_cast<std::int64_t>(copied), clients, at);
         });
         FLT_CO_CHECK(co_await replicator.start());
-        if (consul.dns_enabled) FLT_CO_CHECK(co_await dns.start());
+        region_reader.start();
+        if (consul.dns_enabled) FLT_CO_CHECK(co_await start_dns());
+        co_return Result<void>();
+    }
+
+    /// Operations ask for credentials themselves, but for health.
+    std::vector<std::string> open_paths() {
+        const actuator::ActuatorConfig& operations = service.actuator().config();
+        std::vector<std::string> open{operations.endpoints.web.base_path};
+        constexpr std::string_view ours = "server:";
+        for (const auto& [group, rules] : operations.health_groups)
+            if (rules.additional_path.starts_with(ours))
+                open.push_back(rules.additional_path.substr(ours.size()));
+        return open;
+    }
+
+    /// A port that somebody chose must be had. That 8600 is taken, by Consul or by another registry on this
+    /// machine, is no reason not to start.
+    Task<Result<void>> start_dns() {
+        const auto started_dns = co_await dns.start();
+        if (started_dns) co_return Result<void>();
+        if (started_dns.error().code() != Errc::conflict) co_return fail(started_dns.error());
+        const std::string holder = runtime::holder_of_port(consul.dns_port);
+        const std::string taken =
+            fmt::format("port {} is taken{}{}", consul.dns_port, holder.empty() ? "" : " by ", holder);
+        if (service.environment().contains("eureka.consul.dns-port"))
+            co_return fail(Errc::conflict, "eureka.consul.dns-port: " + taken);
+        log.warn(
+            "names are not answered over DNS: {}; --eureka.consul.dns-port=... chooses another (0: any), "
+            "--eureka.consul.dns-enabled=false none",
+            taken
+        );
         co_return Result<void>();
     }
 
     Task<Result<void>> end() {
         FLT_CO_CHECK(co_await dns.stop());
+        co_await region_reader.stop();
         co_return co_await replicator.stop();
     }
 
@@ -216,11 +281,15 @@ struct RegistryServer::Impl {
         model.data_center = environment.get_or("eureka.datacenter", "default");
         model.now = registry->clock().wall_now();
         model.uptime = registry->clock().now() - started;
+        std::string remote;
         model.past_start = model.uptime > milliseconds(server_config.wait_time_in_ms_when_sync_empty);
         registry->with([&](InstanceRegistry& core, Moment at) {
             model.figures = core.figures(at);
-            for (const ApplicationView& view : core.view().applications)
+            const RegionNames& regions = core.regions().names();
+            for (const ApplicationView& view : core.view(regions.usual()).applications)
                 model.applications.push_back(view.application);
+            for (std::size_t i = 0; i < regions.all().size(); ++i)
+                remote += fmt::format("{} ({}),", regions.all()[i], core.regions().size(i));
         });
         const auto peer_states = replicator.peers();
         std::string registered;
@@ -237,6 +306,7 @@ struct RegistryServer::Impl {
             {"unavailable-replicas", joined(peer_states, false)},
             {"available-replicas", joined(peer_states, true)}
         };
+        if (!remote.empty()) model.general.emplace_back("remote-regions", remote);
         model.instance = {{"hostname", host_name}, {"status", "UP"}};
         model.last_path = last;
         return model;
@@ -249,11 +319,14 @@ struct RegistryServer::Impl {
     DashboardConfig dashboard;
     ConsulConfig consul;
     log::Logger log = service.logger("registry");
+    discovery::EurekaTlsConfig tls_properties;
     std::shared_ptr<SharedRegistry> registry;
     Replicator replicator;
+    RegionReader region_reader;
     EurekaApi eureka;
     ConsulApi consul_api;
     DnsServer dns;
+    std::unique_ptr<AccessControl> access;  ///< null: everybody may
     TimePoint started;
 };
 

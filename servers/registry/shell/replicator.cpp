@@ -1,5 +1,7 @@
 #include "replicator.hpp"
 
+#include <fmt/format.h>
+
 #include <mutex>
 #include <utility>
 
@@ -13,7 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t attempts_logged_apart = 30;
 
-http::ClientConfig client_config(const EurekaServerConfig& config) {
+http::ClientConfig client_config(const EurekaServerConfig& config, std::optional<runtime::TlsConfig> tls) {
     http::ClientConfig client{.name = "eureka-peers"};
     client.timeouts.connect = milliseconds(config.peer_node_connect_timeout_ms);
     client.timeouts.response = milliseconds(config.peer_node_read_timeout_ms);
@@ -22,6 +24,7 @@ http::ClientConfig client_config(const EurekaServerConfig& config) {
         milliseconds(config.peer_node_connect_timeout_ms + 2 * config.peer_node_read_timeout_ms);
     client.max_response_size = Bytes::mega(256);
     client.decompress = true;
+    client.tls = std::move(tls);
     return client;
 }
 
@@ -30,6 +33,16 @@ PeerQueue::Config queue_config(const EurekaServerConfig& config) {
     queue.capacity = config.max_elements_in_peer_replication_pool;
     queue.time_to_live = milliseconds(config.max_time_for_replication);
     return queue;
+}
+
+/// A registry that has a user wants to be told of him by its peers as well.
+std::string status_text(int status) {
+    const bool stranger = status == http::code_of(http::Status::unauthorized);
+    return fmt::format(
+        "status {}{}",
+        status,
+        stranger ? " (it asks for credentials: http://user:password@host:port/eureka/)" : ""
+    );
 }
 
 std::string without_credentials(const std::string& text) {
@@ -62,12 +75,13 @@ Replicator::Replicator(
     SharedRegistry& registry,
     runtime::Runtime& runtime,
     std::vector<std::string> peer_urls,
+    std::optional<runtime::TlsConfig> tls,
     http::ClientTelemetry telemetry,
     log::Logger log
 )
     : registry_(registry),
       runtime_(runtime),
-      client_(runtime, client_config(registry.config()), telemetry),
+      client_(runtime, client_config(registry.config(), std::move(tls)), telemetry),
       log_(log) {
     for (std::string& url : peer_urls)
         peers_.push_back(std::make_shared<Peer>(std::move(url), registry.config()));
@@ -90,7 +104,7 @@ void Replicator::offer(ReplicationTask task) {
 Task<Result<std::size_t>> Replicator::copy_from(std::string url) {
     auto request = http::ClientRequest::get(url + "apps/").header("Accept", "application/json");
     FLT_CO_TRY(const auto answer, co_await client_.send(std::move(request)));
-    if (!answer.ok()) co_return fail(Errc::unavailable, "status " + std::to_string(answer.status()));
+    if (!answer.ok()) co_return fail(Errc::unavailable, status_text(answer.status()));
     FLT_CO_TRY(const auto theirs, eureka::decode_applications(answer.body(), eureka::Format::json));
     co_return registry_.with([&theirs](InstanceRegistry& core, Moment at) {
         std::size_t copied = 0;
@@ -168,7 +182,7 @@ Task<> Replicator::send(Peer& peer, std::vector<eureka::ReplicationItem> items) 
     } else if (!answer->ok()) {
         failure = answer->status() == http::code_of(http::Status::service_unavailable) ? SendFailure::busy
                                                                                        : SendFailure::refused;
-        why = "status " + std::to_string(answer->status());
+        why = status_text(answer->status());
     } else if (auto answers = eureka::decode_replication_answers(answer->body())) {
         const std::lock_guard lock(peer.mutex);
         verdict = peer.queue.answered(*answers, now);

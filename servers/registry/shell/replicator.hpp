@@ -2,6 +2,7 @@
 /// Tells the other registries what happens here, and asks them at the start what they know.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ public:
         SharedRegistry& registry,
         runtime::Runtime& runtime,
         std::vector<std::string> peer_urls,
+        std::optional<runtime::TlsConfig> tls,
         http::ClientTelemetry telemetry,
         log::Logger log
     );

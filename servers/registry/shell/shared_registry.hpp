@@ -2,6 +2,7 @@
 /// The core for all loops: one lock around it, documents beside it, and word of its changes.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,14 +43,25 @@ public:
 
     [[nodiscard]] ChangeWatch& watch() noexcept { return watch_; }
 
+    /// They never change.
+    [[nodiscard]] const RegionNames& regions() const noexcept { return core_.regions().names(); }
+
+    /// How a document is wanted.
+    struct Form {
+        eureka::Format format = eureka::Format::json;
+        eureka::Detail detail = eureka::Detail::full;
+        bool gzip = false;
+        RegionSet regions = 0;
+
+        friend bool operator==(const Form&, const Form&) = default;
+    };
+
     /// The whole registry, as of now.
-    PreparedDocument full(eureka::Format format, eureka::Detail detail, bool gzip);
+    PreparedDocument full(const Form& form);
     /// The changes of the last minutes.
-    PreparedDocument delta(eureka::Format format, eureka::Detail detail, bool gzip);
+    PreparedDocument delta(const Form& form);
     /// The changes after a version; no text when they are no longer known. `version` becomes the newest.
-    PreparedDocument delta_since(
-        std::uint64_t& version, eureka::Format format, eureka::Detail detail, bool gzip
-    );
+    PreparedDocument delta_since(std::uint64_t& version, const Form& form);
 
 private:
     class Locked {
@@ -74,19 +86,11 @@ private:
         std::uint64_t since = 0;
         std::int64_t version = 0;
         std::size_t changes = 0;
-        eureka::Format format = eureka::Format::json;
-        eureka::Detail detail = eureka::Detail::full;
-        bool gzip = false;
+        Form form = {};
         std::shared_ptr<const std::string> text;
     };
 
-    PreparedDocument write_delta(
-        const eureka::Applications& delta,
-        std::uint64_t since,
-        eureka::Format format,
-        eureka::Detail detail,
-        bool gzip
-    );
+    PreparedDocument write_delta(const eureka::Applications& delta, std::uint64_t since, const Form& form);
 
     const EurekaServerConfig config_;
     const Clock& clock_;
@@ -94,7 +98,7 @@ private:
     InstanceRegistry core_;
     ChangeWatch watch_;
     std::mutex documents_mutex_;
-    DocumentCache documents_;
+    std::map<RegionSet, DocumentCache> documents_;
     std::vector<DeltaDocument> deltas_;
 };
 

@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "flotilla/config/files.hpp"
+#include "flotilla/crypto/password.hpp"
 #include "flotilla/eureka/codec.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/registry/dns_message.hpp"
@@ -155,10 +156,61 @@ TEST(RegistryServer, ServesManyAtOnceAndEndsInOrder) {
     EXPECT_NE(crowd.dns_reply.find(std::string("\x0a\0\0\5", 4)), std::string::npos);
 }
 
+/// Knocks with and without credentials; then the service is stopped.
+class Guest {
+public:
+    explicit Guest(Service& service) : service_(service) {}
+
+    Task<> on_readiness(bool ready) {
+        if (!ready) co_return;
+        const std::string at = service_.endpoint().text();
+        http::Client client(service_.runtime());
+        const std::array<std::string, 6> urls{
+            "http://" + at + "/eureka/apps",
+            "http://ann:wrong@" + at + "/eureka/apps",
+            "http://ann:s%3Aecret@" + at + "/eureka/apps",
+            "http://ann:s%3Aecret@" + at + "/eureka/apps",
+            "http://bob:s%3Aecret@" + at + "/",
+            "http://" + at + "/actuator/health"
+        };
+        for (const std::string& url : urls) {
+            const auto answer = co_await client.send(ClientRequest::get(url));
+            statuses.push_back(answer ? answer->status() : 0);
+            if (answer) challenges.emplace_back(answer->header("WWW-Authenticate"));
+        }
+        service_.stop();
+    }
+
+    std::vector<int> statuses;
+    std::vector<std::string> challenges;
+
+private:
+    Service& service_;
+};
+
+TEST(RegistryServer, LetsInWhoKnowsThePassword) {
+    service::ServiceOptions options = quiet();
+    const auto hash = crypto::hash_password("s:ecret", 4);
+    ASSERT_TRUE(hash);
+    options.arguments.emplace_back("--spring.security.user.name=ann");
+    options.arguments.push_back("--spring.security.user.password={bcrypt}" + *hash);
+    Service service(std::move(options));
+    const RegistryServer server(service);
+    Guest guest(service);
+    service.on_readiness([&guest](bool ready) { return guest.on_readiness(ready); });
+    EXPECT_EQ(service.run(), 0);
+    EXPECT_EQ(guest.statuses, (std::vector<int>{401, 401, 200, 200, 401, 200}));
+    EXPECT_EQ(guest.challenges.at(0), "Basic realm=\"Eureka\"");
+    EXPECT_EQ(guest.challenges.at(2), "");
+}
+
 TEST(RegistryServer, DoesNotStartWithAPropertyThatDoesNotFit) {
     for (const char* wrong :
-         {"--eureka.server.renewal-percent-threshold=7", "--eureka.server.evict=1", "--eureka.consul.ttl=1"
-         }) {
+         {"--eureka.server.renewal-percent-threshold=7",
+          "--eureka.server.evict=1",
+          "--eureka.consul.ttl=1",
+          "--spring.security.user.name=ann",
+          "--eureka.client.tls.trust=x"}) {
         service::ServiceOptions options = quiet();
         options.arguments.emplace_back(wrong);
         Service service(std::move(options));

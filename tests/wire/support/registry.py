@@ -7,7 +7,7 @@ from support.programs import BINARIES, Program, fetch, free_port, wait_until
 
 
 class Registry(Program):
-    """`flotilla registry` on free ports. Further properties by name."""
+    """`flotilla registry` on free ports. Further properties by name; one that is None is left to the registry."""
 
     def __init__(self, log, properties=None):
         properties = {
@@ -16,9 +16,11 @@ class Registry(Program):
             "eureka.consul.dns-address": "127.0.0.1",
             **(properties or {}),
         }
+        properties = {name: value for name, value in properties.items() if value is not None}
         self.port = int(properties["server.port"])
-        self.dns_port = int(properties["eureka.consul.dns-port"])
+        self.dns_port = int(properties.get("eureka.consul.dns-port", 8600))
         self.properties = properties
+        self.headers = {}  # with every request: credentials, say
         super().__init__([BINARIES / "flotilla", "registry", *(f"--{k}={v}" for k, v in properties.items())], log)
 
     def url(self, path=""):
@@ -31,7 +33,7 @@ class Registry(Program):
 
     def ask(self, method, path, body=None, headers=None, timeout=5):
         """One request; JSON is wanted unless the headers say otherwise."""
-        headers = {"Accept": "application/json", **(headers or {})}
+        headers = {"Accept": "application/json", **self.headers, **(headers or {})}
         headers = {k: v for k, v in headers.items() if v is not None}
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)

@@ -21,6 +21,7 @@
 #include "flotilla/registry/change_log.hpp"
 #include "flotilla/registry/registry_config.hpp"
 #include "flotilla/registry/registry_types.hpp"
+#include "flotilla/registry/remote_regions.hpp"
 #include "flotilla/registry/renewal_rate.hpp"
 
 namespace flotilla::registry {
@@ -66,6 +67,9 @@ public:
     );
     bool put_metadata(std::string_view app, std::string_view id, const eureka::Metadata& values, Moment at);
 
+    /// What another region holds now.
+    void set_region(std::size_t region, const eureka::Applications& copy, Moment at);
+
     // Timers.
 
     /// Cancels some of those whose lease has run out. How many.
@@ -92,12 +96,25 @@ public:
     [[nodiscard]] InstancePtr holder(std::string_view app, std::string_view id) const;
     [[nodiscard]] std::shared_ptr<const eureka::Application> application(std::string_view app);
     [[nodiscard]] RegistryView view();
-    [[nodiscard]] eureka::Applications by_vip(std::string_view vip, bool secure) const;
+
+    // Reads that take in other regions as well.
+
+    [[nodiscard]] const RemoteRegions& regions() const noexcept { return regions_; }
+
+    [[nodiscard]] RegistryView view(RegionSet set);
+    /// From the own region, or where that has none, from those that a read usually takes in.
+    [[nodiscard]] std::shared_ptr<const eureka::Application> application_anywhere(std::string_view app);
+    [[nodiscard]] InstancePtr instance_anywhere(std::string_view app, std::string_view id, Moment at);
+    [[nodiscard]] InstancePtr instance_anywhere(std::string_view id, Moment at);
+    [[nodiscard]] eureka::Applications by_vip(std::string_view vip, bool secure, RegionSet set = 0);
 
     /// Changes of the last minutes, as delta documents have them.
-    [[nodiscard]] eureka::Applications delta(Moment at);
+    [[nodiscard]] eureka::Applications delta(RegionSet set, Moment at);
+
+    [[nodiscard]] eureka::Applications delta(Moment at) { return delta(0, at); }
+
     /// Exactly the changes after that version; nothing when they are no longer known, or it lies ahead.
-    [[nodiscard]] std::optional<eureka::Applications> delta_since(std::uint64_t version);
+    [[nodiscard]] std::optional<eureka::Applications> delta_since(std::uint64_t version, RegionSet set = 0);
 
     /// Instances of applications for which `wanted` is true.
     template <class Wanted>
@@ -110,7 +127,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    [[nodiscard]] std::string hash_code() const { return counts_.hash_code(); }
+    [[nodiscard]] std::string hash_code(RegionSet set = 0);
 
     [[nodiscard]] RenewalFigures figures(Moment at);
 
@@ -189,6 +206,7 @@ private:
     [[nodiscard]] eureka::LeaseInfo lease_info(const InstanceInfo& instance, const Lease& lease) const;
     [[nodiscard]] InstancePtr live(const Lease& lease) const;
     [[nodiscard]] std::shared_ptr<const eureka::Application> view_of(std::string_view name, App& app) const;
+    [[nodiscard]] ChangeFilter changes_of(RegionSet set) const;
 
     EurekaServerConfig config_;
     Random random_;
@@ -202,6 +220,8 @@ private:
     eureka::StatusCounts counts_;
     std::uint64_t version_;
     ChangeLog changes_;
+    RemoteRegions regions_;
+    std::map<RegionSet, RegistryView> views_;  ///< the last one of each set
     RenewalRate renewals_;
     std::int64_t expected_clients_ = 1;
     std::int64_t threshold_ = 0;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,18 @@ struct EurekaServerConfig {
     std::int32_t registry_sync_retries = 0;
     std::int64_t registry_sync_retry_wait_ms = 30'000;
     std::size_t max_instances = 200'000;
+    std::map<std::string, std::string> remote_region_urls_with_name{};
+    std::map<std::string, std::vector<std::string>> remote_region_app_whitelist{};
+    std::uint32_t remote_region_registry_fetch_interval = 30;  ///< seconds
+    std::int64_t remote_region_connect_timeout_ms = 1'000;
+    std::int64_t remote_region_read_timeout_ms = 1'000;
+    bool disable_transparent_fallback_to_other_region = false;
+};
+
+/// `eureka.compat.*`: what the original does, and we do not.
+struct CompatConfig {
+    /// OUT_OF_SERVICE and UNKNOWN are DOWN where a single instance is shown as XML.
+    bool v1_status = false;
 };
 
 /// `eureka.dashboard.*`
