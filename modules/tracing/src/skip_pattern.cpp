@@ -62,6 +62,12 @@ bool SkipPattern::matches(std::string_view path) const noexcept {
 
 /// The last `.*` alone has to be remembered: what an earlier one matched need never grow.
 bool SkipPattern::matches(const std::vector<Token>& tokens, std::string_view path) noexcept {
+    // Most paths end otherwise: `/orders` is no `.*\.js`.
+    for (std::size_t back = 1; back <= tokens.size() && back <= path.size(); ++back) {
+        const Token& last = tokens[tokens.size() - back];
+        if (last.kind == Token::Kind::any_text) break;
+        if (last.kind == Token::Kind::literal && last.character != path[path.size() - back]) return false;
+    }
     std::size_t token = 0;
     std::size_t at = 0;
     std::size_t retry_token = tokens.size();
