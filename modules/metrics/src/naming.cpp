@@ -57,6 +57,14 @@ std::string label_name(std::string_view key) {
     return label;
 }
 
+namespace {
+
+constexpr bool must_be_escaped(char c) noexcept {
+    return c == '\\' || c == '"' || c == '\n';
+}
+
+}  // namespace
+
 void LabelText::render(const Tags& tags) {
     text_.clear();
     std::size_t place = 0;
@@ -67,9 +75,9 @@ void LabelText::render(const Tags& tags) {
         if (!text_.empty()) text_ += ',';
         text_ += name.label;
         for (std::string_view rest = value; !rest.empty();) {
-            const std::size_t plain = std::min(rest.find_first_of("\\\"\n"), rest.size());
-            text_ += rest.substr(0, plain);
-            rest.remove_prefix(plain);
+            const auto special = std::ranges::find_if(rest, must_be_escaped);
+            text_.append(rest.begin(), special);
+            rest.remove_prefix(static_cast<std::size_t>(special - rest.begin()));
             if (rest.empty()) break;
             text_ += '\\';
             text_ += rest.front() == '\n' ? 'n' : rest.front();
