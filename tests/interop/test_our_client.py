@@ -1,10 +1,11 @@
-"""Our client at Spring's Eureka server."""
+"""Our client at Spring's Eureka server, and our registry as its neighbour."""
 
 import json
 
 import pytest
 
 from support.programs import Service, fetch, wait_until
+from support.registry import instance as registration
 
 
 @pytest.fixture
@@ -64,3 +65,27 @@ def test_our_client_registers_renews_finds_overrides_and_leaves(spring_eureka, f
     assert instance() is None
     wait_until(lambda: found_by(first, "order-service") == [], "gone", 5)
     assert "WARN" not in first.log() and "WARN" not in second.log()
+
+
+def test_our_registry_shows_springs_as_another_region(spring_eureka, our_registry):
+    port = spring_eureka("--eureka.server.use-read-only-response-cache=false")
+    west = "eureka.server.remote-region-urls-with-name.west"
+    ours = our_registry({west: f"http://127.0.0.1:{port}/eureka/", "eureka.server.remote-region-registry-fetch-interval": 1})
+
+    def at_springs(method, path, body=None):
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        return fetch(f"http://127.0.0.1:{port}/eureka{path}", method, json.dumps(body).encode() if body else None, headers).status
+
+    def status():
+        answer = ours.get("/eureka/apps/FAR-SERVICE/far:1")
+        return json.loads(answer.body)["instance"]["status"] if answer.status == 200 else None
+
+    assert at_springs("POST", "/apps/FAR-SERVICE", {"instance": registration("FAR-SERVICE", "far:1")}) == 204
+    wait_until(lambda: status() == "UP", "it is shown")
+    assert at_springs("PUT", "/apps/FAR-SERVICE/far:1/status?value=OUT_OF_SERVICE") == 200
+    wait_until(lambda: status() == "OUT_OF_SERVICE", "a delta has told its status")
+    assert ours.ids("FAR-SERVICE") == ["far:1"]
+    assert ours.delta()["apps__hashcode"] == "OUT_OF_SERVICE_1_"
+    assert at_springs("DELETE", "/apps/FAR-SERVICE/far:1") == 200
+    wait_until(lambda: status() is None, "it is gone")
+    assert "WARN" not in ours.log()

@@ -105,3 +105,26 @@ def test_white_lists_and_who_must_ask(region):
     wait_until(lambda: seen(shy, "/eureka/apps?regions=west") == shown, "to who asks")
     assert seen(shy) == {} and shy.ids("USER") == []
     assert shy.get("/eureka/instances/west-1").status == 404
+
+
+def test_a_service_is_told_of_a_region_that_it_names(region, service):
+    west = region()
+    own = region({"west": west}, {"eureka.server.disable-transparent-fallback-to-other-region": "true"})
+    common = {
+        "eureka.client.service-url.defaultZone": own.url("/eureka/"),
+        "management.endpoint.health.show-details": "always",
+        "flotilla.shutdown.drain-delay": "0",
+    }
+    curious = service("hello", {**common, "eureka.client.fetch-remote-regions-registry": "west"})
+    plain = service("hello", {**common, "spring.application.name": "plain"})
+
+    def known(one):
+        health = json.loads(one.get("/actuator/health").body)["components"]["discoveryComposite"]["components"]
+        return set(health["eureka"].get("details", {}).get("applications", {}))
+
+    wait_until(lambda: known(curious) == known(plain) == {"HELLO", "PLAIN"}, "both know the own region")
+    # Told within the interval of 30 s for reads, hence by what the registry pushes.
+    west.enroll("FAR-SERVICE", "far-1")
+    wait_until(lambda: known(curious) == {"HELLO", "PLAIN", "FAR-SERVICE"}, "it has been told")
+    own.enroll("NEAR-SERVICE", "near-1")
+    wait_until(lambda: known(plain) == {"HELLO", "PLAIN", "NEAR-SERVICE"}, "the other one hears of its own region alone")
