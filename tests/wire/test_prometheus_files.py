@@ -45,6 +45,66 @@ def test_every_alert_has_an_example():
     assert [alert for alert in alerts if alert not in listed] == []
 
 
+def test_metrics_f21_instances_are_listed_within_a_second_and_dropped_when_they_leave(owner):
+    registry = owner.add(Registry(owner.log_path("registry"))).wait_until_ready()
+
+    def targets():
+        return json.loads(registry.get("/sd/prometheus").text)
+
+    assert targets() == []
+    port = {"$": 8081, "@enabled": "true"}
+    registry.enroll("ORDER-SERVICE", "one", ipAddr="10.0.0.7", port=port, metadata={"zone": "z1"})
+    wait_until(targets, "the instance is listed", 1)
+    (group,) = targets()
+    assert group["targets"] == ["10.0.0.7:8081"] and group["labels"]["application"] == "order-service"
+    assert registry.delete("/eureka/apps/ORDER-SERVICE/one").status == 200
+    wait_until(lambda: targets() == [], "it is gone", 1)
+
+
+# What no part has before it writes to an outbox.
+NOT_YET = {"outbox_oldest_age_seconds"}
+
+
+def metrics_of(expression):
+    """The names of the metrics in a PromQL expression."""
+    expression = re.sub(r'"[^"]*"', "", expression)
+    expression = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(by|without|on|ignoring) *\([^)]*\)", " ", expression)
+    words = re.findall(r"[a-zA-Z_][a-zA-Z0-9_:]*(?! *\(|[a-zA-Z0-9_:])", expression)
+    return {word for word in words if word not in ("and", "or", "unless", "up") and ":" not in word}
+
+
+def test_metrics_f23_rules_name_only_metrics_that_a_whole_shop_has(owner, tmp_path):
+    assert metrics_of('sum by (job, le) (rate(a_b{x="c_d"}[5m])) > 2 * e_f and up == 0') == {"a_b", "e_f"}
+    rules = (FOLDER / "alerts.yml").read_text()
+    expressions = re.findall(r"expr: (?:\|\n((?: {10,}.*\n)+)|(.*))", rules)
+    assert len(expressions) == 22
+    wanted = set().union(*(metrics_of(block or line) for block, line in expressions))
+
+    gateway, registry = free_port(), free_port()
+    up = owner.add(
+        Program(
+            [ROOT / "build/release/bin/flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
+             "--port", f"gateway={gateway}", "--port", f"registry={registry}", f"--eureka.consul.dns-port={free_port()}",
+             "--metrics.distribution.percentiles-histogram.http.server.requests=true",
+             f"--spring.zipkin.base-url=http://127.0.0.1:{free_port()}"],
+            tmp_path / "up.log",
+            cwd=ROOT,
+        )
+    )  # fmt: skip
+    up.wait_for_log("Up in", 60)
+    applications = json.loads(fetch(f"http://127.0.0.1:{registry}/eureka/apps", headers={"Accept": "application/json"}).text)
+    ports = {one["port"]["$"] for app in applications["applications"]["application"] for one in app["instance"]}
+    assert len(ports) == 4
+    assert fetch(f"http://127.0.0.1:{gateway}/catalog-service/catalogs").status == 200
+    seen = set()
+    for port in ports | {registry}:
+        text = fetch(f"http://127.0.0.1:{port}/actuator/prometheus").text
+        seen |= set(re.findall(r"^([a-zA-Z_][a-zA-Z0-9_]*)[{ ]", text, re.MULTILINE))
+    assert wanted - seen == NOT_YET
+    up.signal(signal.SIGINT)
+    assert up.wait_for_exit(30) == 0
+
+
 def test_the_seeds_file_is_as_it_was():
     assert (FOLDER / "seed.yml").read_text() == SEED
 
@@ -80,7 +140,7 @@ class Prometheus(Program):
         return {labels["job"]: value for labels, value in self.query("up")}
 
 
-def test_discovery_scrapes_every_instance_of_every_service_as_a_job_of_its_name(owner, service, tmp_path):
+def test_metrics_f22_discovery_scrapes_every_instance_of_every_service_as_a_job_of_its_name(owner, service, tmp_path):
     registry = owner.add(Registry(owner.log_path("registry"))).wait_until_ready()
     hello = service(
         "hello",

@@ -13,6 +13,8 @@
 
 namespace flotilla::actuator {
 
+using test_support::run_on_loop;
+
 using Properties = std::vector<std::pair<std::string, Json>>;
 
 inline const std::vector<std::pair<std::string, Json>> everything{

@@ -11,6 +11,8 @@
 
 namespace flotilla::actuator {
 
+using test_support::run_on_loop;
+
 namespace {
 
 using namespace std::chrono_literals;

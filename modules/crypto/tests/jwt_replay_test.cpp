@@ -2,36 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <vector>
-
 #include "../fuzz/jwt_target.hpp"
+#include "corpus.hpp"
 #include "flotilla/base/random.hpp"
 
 namespace flotilla::crypto {
 
 namespace {
 
-std::vector<std::string> corpus() {
-    std::vector<std::string> inputs;
-    for (const auto& entry : std::filesystem::directory_iterator(FLOTILLA_SOURCE_DIR "/fuzz/corpus/jwt")) {
-        std::ifstream file(entry.path(), std::ios::binary);
-        inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-    }
-    return inputs;
-}
+using test_support::corpus;
 
 TEST(JwtFuzz, TheCorpusIsReadSafely) {
-    const auto inputs = corpus();
+    const auto inputs = corpus("jwt");
     EXPECT_GE(inputs.size(), 8U);
     for (const std::string& input : inputs) read_untrusted(input);
 }
 
 TEST(JwtFuzz, SoIsTheCorpusWithBytesChanged) {
     Random random(43);
-    for (const std::string& input : corpus()) {
+    for (const std::string& input : corpus("jwt")) {
         for (int i = 0; i < 50; ++i) {
             std::string changed = input.substr(0, random.below(input.size() + 1));
             for (int k = 0; k < 3 && !changed.empty(); ++k)

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "flotilla/base/html.hpp"
 #include "flotilla/base/task_context.hpp"
 #include "flotilla/base/units.hpp"
 #include "flotilla/http/negotiation.hpp"
@@ -83,23 +84,6 @@ std::string errors_json(const std::vector<FieldError>& errors) {
     return json + "]";
 }
 
-std::string html_escape(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-    return out;
-}
-
 bool included(IncludeAttribute include, const Request& request, std::string_view parameter) {
     if (include != IncludeAttribute::on_param) return include == IncludeAttribute::always;
     const auto value = request.query_parameter(parameter);
@@ -176,9 +160,9 @@ void ErrorRenderer::render(const Request& request, const ErrorDetails& details, 
         response.text_body("text/html;charset=UTF-8") = fmt::format(
             "<html><body><h1>{0} {1}</h1><p>{2}</p><p>{3}</p></body></html>",
             code_of(details.status),
-            html_escape(reason_of(details.status)),
-            html_escape(details.message),
-            html_escape(path)
+            html_escaped(reason_of(details.status)),
+            html_escaped(details.message),
+            html_escaped(path)
         );
         return;
     }

@@ -7,6 +7,7 @@
 #include "flotilla/log/log_system.hpp"
 #include "flotilla/tracing/span_sink.hpp"
 #include "scripted_server.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::http {
 
@@ -140,7 +141,7 @@ TEST(ClientTelemetry, TimeoutsAreWarnedOfOnceInAWhileForEachPhase) {
 }
 
 TEST(ClientTls, VerifiesTheServerAndKeepsTheConnection) {
-    const runtime::TemporaryFolder folder;
+    const test_support::TemporaryFolder folder;
     const auto authority = runtime::TestCertificate::self_signed("Test authority", true);
     const auto certificate = runtime::TestCertificate::signed_by(authority, "localhost");
     authority.write_certificate(folder.file("ca.pem"));

@@ -5,6 +5,7 @@
 #include "../../runtime/tests/test_certificates.hpp"
 #include "malformed_requests.hpp"
 #include "server_harness.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::http {
 
@@ -132,7 +133,7 @@ TEST(MalformedMessages, AreRefusedOverPlainSocketsWhereverTheyAreCut) {
 }
 
 TEST(MalformedMessages, AreRefusedOverTlsWhereverTheyAreCut) {
-    const runtime::TemporaryFolder folder;
+    const test_support::TemporaryFolder folder;
     const auto certificate = runtime::TestCertificate::self_signed("localhost", true);
     ServerConfig config;
     config.ssl.emplace();

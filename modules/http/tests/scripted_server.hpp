@@ -12,18 +12,11 @@
 #include "flotilla/runtime/runtime.hpp"
 #include "flotilla/runtime/stream.hpp"
 #include "flotilla/runtime/task_scope.hpp"
+#include "run_on_loop.hpp"
 
 namespace flotilla::http {
 
-inline Task<int> then_zero(Task<> body) {
-    co_await std::move(body);
-    co_return 0;
-}
-
-inline void run_on_loop(std::function<Task<>(runtime::Runtime&)> body, std::size_t loops = 1) {
-    runtime::Runtime runtime({.loops = loops, .blocking = {.threads = 2}});
-    runtime.run(then_zero(body(runtime)));
-}
+using test_support::run_on_loop;
 
 inline Deadline soon(Duration span = std::chrono::seconds(5)) {
     return Deadline::after(runtime::EventLoop::current().clock().now(), span);

@@ -8,6 +8,7 @@
 #include "../../runtime/tests/test_certificates.hpp"
 #include "flotilla/http/gzip.hpp"
 #include "server_harness.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::http {
 
@@ -53,7 +54,7 @@ protected:
         return answer.substr(begin, answer.find("\r\n", begin) - begin);
     }
 
-    runtime::TemporaryFolder folder_;
+    test_support::TemporaryFolder folder_;
     Router router_;
 };
 

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -7,26 +6,12 @@
 #include <sstream>
 
 #include "flotilla/log/log_system.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::log {
 namespace {
 
-namespace fs = std::filesystem;
-
-class Folder {
-public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "flotilla-log-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-
-    ~Folder() { fs::remove_all(path_); }
-
-    [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
-
-private:
-    fs::path path_;
-};
+using Folder = test_support::TemporaryFolder;
 
 std::string content(const std::string& file) {
     std::ifstream in(file);
@@ -63,7 +48,7 @@ TEST(FileSink, MovesAFullFileAsideAndKeepsSome) {
     EXPECT_TRUE(content(folder.file("app.log")).ends_with("four\n"));
     EXPECT_TRUE(content(folder.file("app.log.1")).ends_with("three\n"));
     EXPECT_TRUE(content(folder.file("app.log.2")).ends_with("two\n"));
-    EXPECT_FALSE(fs::exists(folder.file("app.log.3")));
+    EXPECT_FALSE(std::filesystem::exists(folder.file("app.log.3")));
 }
 
 TEST(FileSink, RotatesInsideABatchToo) {

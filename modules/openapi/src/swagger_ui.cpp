@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "flotilla/base/html.hpp"
 #include "flotilla/http/conditional.hpp"
 #include "flotilla/http/gzip.hpp"
 #include "flotilla/http/negotiation.hpp"
@@ -64,29 +65,6 @@ window.ui = SwaggerUIBundle({
 });
 )";
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
-
 Response guarded(Response response) {
     response.set("Content-Security-Policy", policy);
     response.set("X-Content-Type-Options", "nosniff");
@@ -143,7 +121,7 @@ Result<Response> ui_answer(
         response.view_body("text/javascript;charset=UTF-8", initializer);
     } else if (file == "index.html") {
         const std::string text =
-            fmt::format(fmt::runtime(page), escaped(title), escaped(reflect::to_json(urls)));
+            fmt::format(fmt::runtime(page), html_escaped(title), html_escaped(reflect::to_json(urls)));
         response.set_body("text/html;charset=UTF-8", text);
     } else {
         return fail(Errc::not_found, fmt::format("No static resource {}.", request.path()));

@@ -4,6 +4,7 @@
 
 #include "../../runtime/tests/test_certificates.hpp"
 #include "proxy_harness.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::proxy::testing {
 namespace {
@@ -514,7 +515,7 @@ TEST(Proxy, WritesAWholeHeadOfEveryLength) {
 }
 
 TEST(Proxy, TalksTlsToUpstreamsThatItTrusts) {
-    const runtime::TemporaryFolder folder;
+    const test_support::TemporaryFolder folder;
     const auto authority = runtime::TestCertificate::self_signed("authority", true);
     const auto certificate = runtime::TestCertificate::signed_by(authority, "localhost");
     authority.write_certificate(folder.file("ca.pem"));

@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "flotilla/http/outcome.hpp"
+
 namespace flotilla::remote {
 
 namespace {
@@ -44,23 +46,6 @@ metrics::Tags tags_of(const BalancedCall& call) {
     });
 }
 
-std::string_view outcome_of(int status) noexcept {
-    switch (status / 100) {
-        case 1:
-            return "INFORMATIONAL";
-        case 2:
-            return "SUCCESS";
-        case 3:
-            return "REDIRECTION";
-        case 4:
-            return "CLIENT_ERROR";
-        case 5:
-            return "SERVER_ERROR";
-        default:
-            return unknown;
-    }
-}
-
 }  // namespace
 
 void BalancerMeters::began(const BalancedCall& call) {
@@ -84,7 +69,8 @@ void BalancerMeters::answered(const BalancedCall& call, int status, Duration tak
     const auto make = [&] {
         const fmt::format_int code(status);
         const auto tags = tags_of(call).with(metrics::Tags{
-            {"outcome", outcome_of(status)}, {"status", std::string_view(code.data(), code.size())}
+            {"outcome", http::outcome_of_status(status)},
+            {"status", std::string_view(code.data(), code.size())}
         });
         return registry_->timer(
             "loadbalancer.requests.success", tags, {.description = "Attempts with an answer"}

@@ -8,6 +8,7 @@
 #include "flotilla/runtime/stream.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "run_on_loop.hpp"
+#include "temporary_folder.hpp"
 #include "test_certificates.hpp"
 
 namespace flotilla::runtime {
@@ -103,7 +104,7 @@ protected:
         EXPECT_EQ(std::string_view(buffer.data(), got.value_or(0)), "good day");
     }
 
-    TemporaryFolder folder_;
+    test_support::TemporaryFolder folder_;
     TestCertificate authority_;
     TlsConfig server_;
     TlsConfig client_;

@@ -9,6 +9,7 @@
 #include "flotilla/resilience/policies.hpp"
 #include "flotilla/runtime/stream.hpp"
 #include "flotilla/service/service.hpp"
+#include "quiet_service.hpp"
 
 namespace flotilla::service {
 namespace {
@@ -21,17 +22,10 @@ std::uint16_t free_port() {
     return runtime::Listener::open(runtime.loop(0), any).value().local().port();
 }
 
-ServiceOptions quiet(std::uint16_t port, std::vector<std::string> more) {
-    std::vector<std::string> arguments{
-        "--server.port=" + std::to_string(port),
-        "--server.address=127.0.0.1",
-        "--logging.level.root=off",
-        "--flotilla.runtime.loops=1",
-        "--flotilla.shutdown.drain-delay=0",
-        "--management.endpoints.web.exposure.include=*"
-    };
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {.name = "ferry", .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()};
+ServiceOptions quiet(std::uint16_t port, std::vector<std::string> properties) {
+    properties.push_back("--server.port=" + std::to_string(port));
+    properties.emplace_back("--management.endpoints.web.exposure.include=*");
+    return test_support::quietly({.name = "ferry"}, std::move(properties));
 }
 
 struct Lighthouse {

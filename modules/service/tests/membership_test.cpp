@@ -10,24 +10,15 @@
 #include "flotilla/discovery/registry_client.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/service/service.hpp"
+#include "quiet_service.hpp"
 
 namespace flotilla::service {
 namespace {
 
 using namespace std::chrono_literals;
 
-ServiceOptions quiet(std::string name, std::vector<std::string> more) {
-    std::vector<std::string> arguments{
-        "--server.port=0",
-        "--server.address=127.0.0.1",
-        "--logging.level.root=off",
-        "--flotilla.runtime.loops=1",
-        "--flotilla.shutdown.drain-delay=0"
-    };
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {
-        .name = std::move(name), .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()
-    };
+ServiceOptions quiet(std::string name, std::vector<std::string> properties) {
+    return test_support::quietly({.name = std::move(name)}, std::move(properties));
 }
 
 /// Runs on a thread of its own from its making to its end.

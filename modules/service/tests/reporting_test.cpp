@@ -11,22 +11,13 @@
 #include "flotilla/http/client.hpp"
 #include "flotilla/http/gzip.hpp"
 #include "flotilla/service/service.hpp"
+#include "quiet_service.hpp"
 
 namespace flotilla::service {
 namespace {
 
-ServiceOptions quiet(std::string name, std::vector<std::string> more) {
-    std::vector<std::string> arguments{
-        "--server.port=0",
-        "--server.address=127.0.0.1",
-        "--logging.level.root=off",
-        "--flotilla.runtime.loops=1",
-        "--flotilla.shutdown.drain-delay=0"
-    };
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {
-        .name = std::move(name), .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()
-    };
+ServiceOptions quiet(std::string name, std::vector<std::string> properties) {
+    return test_support::quietly({.name = std::move(name)}, std::move(properties));
 }
 
 /// Keeps what is posted; runs on a thread of its own from its making to its end.

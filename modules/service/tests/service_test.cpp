@@ -5,6 +5,7 @@
 #include <array>
 
 #include "flotilla/runtime/stream.hpp"
+#include "quiet_service.hpp"
 
 namespace flotilla::service {
 namespace {
@@ -17,16 +18,8 @@ struct Greeting {
 
 FLT_DESCRIBE(Greeting, message)
 
-/// Arguments for a service in a test: a free port, one loop, no lines on the terminal, no files.
-ServiceOptions quiet(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{
-        "--server.port=0",
-        "--server.address=127.0.0.1",
-        "--logging.level.root=off",
-        "--flotilla.runtime.loops=1"
-    };
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return {.name = "test", .arguments = arguments, .files = std::make_shared<config::MemoryFiles>()};
+ServiceOptions quiet(std::vector<std::string> properties = {}) {
+    return test_support::quietly({.name = "test"}, std::move(properties));
 }
 
 /// What the service answers to a raw request; runs on its loop.
@@ -67,7 +60,7 @@ int run_with(Service& service, Client& client) {
 }
 
 TEST(Service, AnswersAndEndsWithZero) {
-    Service service(quiet({"--flotilla.shutdown.drain-delay=0"}));
+    Service service(quiet());
     service.get("/hello/{name}", [](http::Path<"name"> name) { return Greeting{"Hello, " + *name}; });
     Client client{service, get("/hello/Bob")};
     EXPECT_EQ(run_with(service, client), 0);
@@ -75,7 +68,7 @@ TEST(Service, AnswersAndEndsWithZero) {
 }
 
 TEST(Service, PutsTheContextPathInFront) {
-    Service service(quiet({"--flotilla.shutdown.drain-delay=0", "--server.servlet.context-path=/shop/"}));
+    Service service(quiet({"--server.servlet.context-path=/shop/"}));
     service.get("/hello", [] { return Greeting{"Hello"}; });
     Client client{service, get("/shop/hello")};
     EXPECT_EQ(run_with(service, client), 0);
@@ -95,7 +88,7 @@ Task<> note_readiness(std::string& order, Service& service, bool ready) {
 
 TEST(Service, RunsItsHooksInOrder) {
     std::string order;
-    Service service(quiet({"--flotilla.shutdown.drain-delay=0"}));
+    Service service(quiet());
     service.on_start([&] { order += '1'; });
     service.on_start([&] { return append(order, '2'); });
     service.on_stop([&] { order += 'a'; });

@@ -7,11 +7,9 @@
 #include <fmt/format.h>
 #include <mariadb/mysql.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -20,6 +18,7 @@
 #include "flotilla/runtime/runtime.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/sql/database.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::sql {
 
@@ -36,29 +35,10 @@ std::string variable(const char* name) {
     return value ? value : "";
 }
 
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "flotilla-bench-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
-        path_ = pattern;
-    }
-
-    ~Folder() { std::filesystem::remove_all(path_); }
-
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] std::string file() const { return (path_ / "bench.sqlite").string(); }
-
-private:
-    std::filesystem::path path_;
-};
-
 void raw_sqlite(benchmark::State& state) {
-    const Folder folder;
+    const test_support::TemporaryFolder folder;
     sqlite3* database = nullptr;
-    sqlite3_open(folder.file().c_str(), &database);
+    sqlite3_open(folder.file("bench.sqlite").c_str(), &database);
     for (const char* text : {"pragma journal_mode = wal", "pragma synchronous = normal"})
         sqlite3_exec(database, text, nullptr, nullptr, nullptr);
     sqlite3_exec(database, Dialect(Product::sqlite).ddl(table_text).c_str(), nullptr, nullptr, nullptr);
@@ -129,9 +109,9 @@ void run(benchmark::State& state, DataSourceConfig config) {
 }
 
 void module_on_sqlite(benchmark::State& state) {
-    const Folder folder;
+    const test_support::TemporaryFolder folder;
     DataSourceConfig config;
-    config.url = "sqlite:" + folder.file();
+    config.url = "sqlite:" + folder.file("bench.sqlite");
     run(state, config);
 }
 

@@ -2,9 +2,7 @@
 // A runtime, a folder and a database for one test.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,31 +10,11 @@
 #include "flotilla/runtime/runtime.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/sql/database.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::sql {
 
-/// A folder that goes away with its owner.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "flotilla-sql-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp");
-        path_ = pattern;
-    }
-
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
+using test_support::TemporaryFolder;
 
 inline Task<int> then_zero(Task<> body) {
     co_await std::move(body);

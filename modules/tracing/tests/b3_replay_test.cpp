@@ -2,35 +2,25 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 #include "../fuzz/b3_target.hpp"
+#include "corpus.hpp"
 #include "flotilla/base/random.hpp"
 
 namespace flotilla::tracing {
 
 namespace {
 
-std::vector<std::string> corpus() {
-    std::vector<std::string> inputs;
-    for (const auto& entry : std::filesystem::directory_iterator(FLOTILLA_SOURCE_DIR "/fuzz/corpus/b3")) {
-        std::ifstream file(entry.path(), std::ios::binary);
-        inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-    }
-    return inputs;
-}
+using test_support::corpus;
 
 TEST(B3Fuzz, TheCorpusIsReadSafely) {
-    const auto inputs = corpus();
+    const auto inputs = corpus("b3");
     EXPECT_GE(inputs.size(), 8U);
     for (const std::string& input : inputs) read_trace_headers(input);
 }
 
 TEST(B3Fuzz, SoIsTheCorpusWithBytesChanged) {
     Random random(42);
-    for (const std::string& input : corpus()) {
+    for (const std::string& input : corpus("b3")) {
         for (int i = 0; i < 300; ++i) {
             std::string changed = input.substr(0, random.below(input.size() + 1));
             for (int k = 0; k < 3 && !changed.empty(); ++k)

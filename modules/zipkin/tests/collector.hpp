@@ -13,18 +13,9 @@
 #include "flotilla/http/server.hpp"
 #include "flotilla/reflect/json.hpp"
 #include "flotilla/runtime/runtime.hpp"
+#include "run_on_loop.hpp"
 
 namespace flotilla::zipkin::testing {
-
-inline Task<int> then_zero(Task<> body) {
-    co_await std::move(body);
-    co_return 0;
-}
-
-inline void on_loop(std::function<Task<>(runtime::Runtime&)> body) {
-    runtime::Runtime runtime({.loops = 1, .blocking = {.threads = 2}});
-    runtime.run(then_zero(body(runtime)));
-}
 
 /// Waits, a turn of the loop after the other, until something holds.
 inline Task<bool> eventually(std::function<bool()> holds) {

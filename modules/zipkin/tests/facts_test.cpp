@@ -14,7 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Collector;
 using testing::eventually;
-using testing::on_loop;
 
 /// A tracer that reports to a collector, or to nobody.
 struct Traced {
@@ -68,7 +67,7 @@ Task<> deny_and_debug(runtime::Runtime& runtime) {
 }
 
 TEST(TracingFacts, F01_F02_DenyIsNotReportedAndDebugIsReportedAsSuch) {
-    on_loop(deny_and_debug);
+    test_support::run_on_loop(deny_and_debug);
 }
 
 Task<> joins(runtime::Runtime& runtime) {
@@ -100,7 +99,7 @@ Task<> joins(runtime::Runtime& runtime) {
 }
 
 TEST(TracingFacts, F07_AJoinedSpanIsReportedAsShared) {
-    on_loop(joins);
+    test_support::run_on_loop(joins);
 }
 
 Task<> silent_server(runtime::Runtime& runtime) {
@@ -129,7 +128,7 @@ Task<> silent_server(runtime::Runtime& runtime) {
 }
 
 TEST(TracingFacts, F16_WithTheCollectorSilentTheQueueIsBoundedAndTheRestIsCounted) {
-    on_loop(silent_server);
+    test_support::run_on_loop(silent_server);
 }
 
 Task<> shuts_down(runtime::Runtime& runtime) {
@@ -155,7 +154,7 @@ Task<> shuts_down(runtime::Runtime& runtime) {
 }
 
 TEST(TracingFacts, F17_PendingSpansAreFlushedAtTheEndAndTheRestIsCounted) {
-    on_loop(shuts_down);
+    test_support::run_on_loop(shuts_down);
 }
 
 }  // namespace

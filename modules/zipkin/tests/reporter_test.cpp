@@ -13,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Collector;
 using testing::eventually;
-using testing::on_loop;
 using testing::span_number;
 
 ReporterConfig config_for(const std::string& url) {
@@ -72,7 +71,7 @@ Task<> reports(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, SendsWhatFinishesInBatchesWithoutATraceOfItsOwn) {
-    on_loop(reports);
+    test_support::run_on_loop(reports);
 }
 
 Task<> reports_early(runtime::Runtime& runtime) {
@@ -93,7 +92,7 @@ Task<> reports_early(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, DoesNotWaitOnceThereIsEnoughForAMessage) {
-    on_loop(reports_early);
+    test_support::run_on_loop(reports_early);
 }
 
 Task<> retries(runtime::Runtime& runtime) {
@@ -112,7 +111,7 @@ Task<> retries(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, TriesAgainWhenTheServerIsBusy) {
-    on_loop(retries);
+    test_support::run_on_loop(retries);
 }
 
 Task<> survives_an_outage(runtime::Runtime& runtime) {
@@ -149,7 +148,7 @@ Task<> survives_an_outage(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, CountsWhatAnOutageCostsAndSaysSoOnce) {
-    on_loop(survives_an_outage);
+    test_support::run_on_loop(survives_an_outage);
 }
 
 Task<Result<std::string>> found_at(std::string url, int* asked) {
@@ -175,7 +174,7 @@ Task<> follows(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, AsksForTheAddressBeforeEachAttempt) {
-    on_loop(follows);
+    test_support::run_on_loop(follows);
 }
 
 Task<> never_started(runtime::Runtime& runtime) {
@@ -188,7 +187,7 @@ Task<> never_started(runtime::Runtime& runtime) {
 }
 
 TEST(Reporter, ThatNeverStartedCountsAllAsDropped) {
-    on_loop(never_started);
+    test_support::run_on_loop(never_started);
 }
 
 }  // namespace

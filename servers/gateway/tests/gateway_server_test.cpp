@@ -6,16 +6,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 
-#include "flotilla/config/files.hpp"
 #include "flotilla/gateway/shop_routes.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/http/router.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/reflect/leaves.hpp"
 #include "flotilla/runtime/task_scope.hpp"
+#include "quiet_service.hpp"
 #include "shot.hpp"
 
 namespace flotilla::gateway {
@@ -28,19 +27,10 @@ constexpr int workers = 4;
 constexpr int rounds = 25;
 
 service::ServiceOptions quiet() {
-    std::array<const char*, 1> name{"gateway"};
-    service::ServiceOptions options = gateway_options("gateway", 1, name.data());
-    options.variables.clear();
-    options.arguments = {
-        "--server.port=0",
-        "--server.address=127.0.0.1",
-        "--eureka.client.enabled=false",
-        "--logging.level.root=off",
-        "--flotilla.shutdown.drain-delay=0s",
-        "--flotilla.runtime.loops=2"
-    };
-    options.files = std::make_shared<config::MemoryFiles>();
-    return options;
+    return test_support::quietly(
+        gateway_options("gateway", 0, nullptr),
+        {"--eureka.client.enabled=false", "--flotilla.runtime.loops=2"}
+    );
 }
 
 /// A server behind the gateway, on the same loops, and clients in front of it.

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "flotilla/base/html.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/base/units.hpp"
 
@@ -22,38 +23,12 @@ th, td { border-bottom: 1px solid #d0d7de; padding: .35em .6em; text-align: left
 )";
 constexpr std::string_view page_end = "</body></html>\n";
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '&':
-                out += "&amp;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
-
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 void append_pairs(std::string& html, std::string_view title, const Pairs& pairs) {
     html += fmt::format("<h1>{}</h1><table><tr><th>Name</th><th>Value</th></tr>\n", title);
     for (const auto& [name, value] : pairs)
-        html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", escaped(name), escaped(value));
+        html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", html_escaped(name), html_escaped(value));
     html += "</table>\n";
 }
 
@@ -85,10 +60,10 @@ std::string warning(const DashboardModel& model) {
 }
 
 std::string instance_link(const InstanceInfo& instance) {
-    const std::string id = escaped(instance.id());
+    const std::string id = html_escaped(instance.id());
     const auto& page = instance.status_page_url;
     if (!page || !page->starts_with("http")) return id;
-    return fmt::format("<a href=\"{}\" rel=\"noreferrer\">{}</a>", escaped(*page), id);
+    return fmt::format("<a href=\"{}\" rel=\"noreferrer\">{}</a>", html_escaped(*page), id);
 }
 
 void append_application(std::string& html, const eureka::Application& application) {
@@ -101,7 +76,7 @@ void append_application(std::string& html, const eureka::Application& applicatio
     }
     std::string zone_text;
     for (const auto& [zone, count] : zones)
-        zone_text += fmt::format("{}{} ({})", zone_text.empty() ? "" : ", ", escaped(zone), count);
+        zone_text += fmt::format("{}{} ({})", zone_text.empty() ? "" : ", ", html_escaped(zone), count);
     std::string status_text;
     for (const auto& [status, instances] : by_status) {
         if (!status_text.empty()) status_text += "<br>";
@@ -113,7 +88,7 @@ void append_application(std::string& html, const eureka::Application& applicatio
     }
     html += fmt::format(
         "<tr><td><b>{}</b></td><td>n/a ({})</td><td>{}</td><td>{}</td></tr>\n",
-        escaped(application.name),
+        html_escaped(application.name),
         application.instances.size(),
         zone_text,
         status_text
@@ -137,7 +112,8 @@ void append_history(std::string& html, std::string_view title, const std::vector
     html += fmt::format("<h1>{}</h1><table><tr><th>Timestamp</th><th>Lease</th></tr>\n", title);
     for (const HistoryEntry& entry : entries) {
         const WallTime at{std::chrono::milliseconds(entry.wall_ms)};
-        html += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", format_iso_millis(at), escaped(entry.text));
+        html +=
+            fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", format_iso_millis(at), html_escaped(entry.text));
     }
     if (entries.empty()) html += "<tr><td colspan=\"2\">No results available</td></tr>\n";
     html += "</table>\n";
@@ -160,7 +136,7 @@ std::string dashboard_page(const DashboardModel& model) {
     for (const auto& [url, available] : model.peers)
         html += fmt::format(
             "<li><a href=\"{0}\" rel=\"noreferrer\">{0}</a>{1}</li>\n",
-            escaped(url),
+            html_escaped(url),
             available ? "" : " <span class=\"down\">(does not answer)</span>"
         );
     html +=
@@ -171,7 +147,7 @@ std::string dashboard_page(const DashboardModel& model) {
     html += "</table>\n";
     append_pairs(html, "General Info", model.general);
     append_pairs(html, "Instance Info", model.instance);
-    html += fmt::format("<p><a href=\"{}\">Last 1000 since startup</a></p>\n", escaped(model.last_path));
+    html += fmt::format("<p><a href=\"{}\">Last 1000 since startup</a></p>\n", html_escaped(model.last_path));
     html += page_end;
     return html;
 }

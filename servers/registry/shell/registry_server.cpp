@@ -178,6 +178,15 @@ struct RegistryServer::Impl {
             "Heartbeats in the last complete minute.",
             [](InstanceRegistry& core, Moment at) { return core.figures(at).renewals_last_minute; }
         );
+        gauge(
+            "flotilla.registry.self.preservation",
+            "1 while too few heartbeats come for anything to be evicted.",
+            [](InstanceRegistry& core, Moment at) {
+                const auto figures = core.figures(at);
+                const bool holds = figures.self_preservation_enabled && !figures.lease_expiration_enabled;
+                return static_cast<std::int64_t>(holds && core.size() > 0);
+            }
+        );
     }
 
     // ---- life

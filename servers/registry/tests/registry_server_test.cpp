@@ -7,13 +7,13 @@
 #include <array>
 #include <atomic>
 
-#include "flotilla/config/files.hpp"
 #include "flotilla/crypto/password.hpp"
 #include "flotilla/eureka/codec.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/registry/dns_message.hpp"
 #include "flotilla/runtime/stream.hpp"
 #include "flotilla/runtime/task_scope.hpp"
+#include "quiet_service.hpp"
 
 namespace flotilla::registry {
 namespace {
@@ -21,21 +21,15 @@ namespace {
 using namespace std::chrono_literals;
 using http::ClientRequest;
 
-service::ServiceOptions quiet() {
-    std::array<const char*, 1> name{"registry"};
-    service::ServiceOptions options = registry_options("registry", 1, name.data());
-    options.variables.clear();
-    options.arguments = {
-        "--server.port=0",
-        "--server.address=127.0.0.1",
+service::ServiceOptions quiet(std::vector<std::string> more = {}) {
+    std::vector<std::string> properties{
         "--eureka.consul.dns-port=0",
         "--eureka.consul.dns-address=127.0.0.1",
         "--eureka.server.eviction-interval-timer-in-ms=20",
-        "--logging.level.root=off",
         "--flotilla.runtime.loops=2"
     };
-    options.files = std::make_shared<config::MemoryFiles>();
-    return options;
+    properties.insert(properties.end(), more.begin(), more.end());
+    return test_support::quietly(registry_options("registry", 0, nullptr), std::move(properties));
 }
 
 constexpr int workers = 4;
@@ -211,9 +205,7 @@ TEST(RegistryServer, DoesNotStartWithAPropertyThatDoesNotFit) {
           "--eureka.consul.ttl=1",
           "--spring.security.user.name=ann",
           "--eureka.client.tls.trust=x"}) {
-        service::ServiceOptions options = quiet();
-        options.arguments.emplace_back(wrong);
-        Service service(std::move(options));
+        Service service(quiet({wrong}));
         const RegistryServer server(service);
         EXPECT_EQ(service.run(), 1) << wrong;
     }

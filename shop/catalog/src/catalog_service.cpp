@@ -1,7 +1,6 @@
 #include "flotilla/shop/catalog/catalog_service.hpp"
 
 #include "flotilla/actuator/actuator.hpp"
-#include "flotilla/config/property_source.hpp"
 #include "flotilla/service/service.hpp"
 #include "flotilla/shop/catalog/catalog_api.hpp"
 #include "flotilla/shop/catalog/catalog_config.hpp"
@@ -13,19 +12,15 @@ namespace flotilla::shop::catalog {
 namespace {
 
 service::ServiceOptions options(int argc, const char* const* argv) {
-    return {
-        .name = "catalog-service",
-        .arguments = {argv + 1, argv + argc},
-        .variables = config::process_environment(),
-        .defaults =
-            {
-                {"server.port", 0},
-                {"eureka.instance.instance-id", default_instance_id()},
-                {"spring.datasource.url", "sqlite:data/catalogdb.sqlite"},
-                {"tracing.sampler.probability", 1.0},
-                {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus,refresh"},
-            },
+    auto made = service::ServiceOptions::of_program("catalog-service", argc, argv);
+    made.defaults = {
+        {"server.port", 0},
+        {"eureka.instance.instance-id", default_instance_id()},
+        {"spring.datasource.url", "sqlite:data/catalogdb.sqlite"},
+        {"tracing.sampler.probability", 1.0},
+        {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus,refresh"},
     };
+    return made;
 }
 
 /// The database and what reads and writes it.

@@ -66,7 +66,7 @@ struct CatalogFixture {
         co_return product && *product ? (*product)->stock : -1;
     }
 
-    TemporaryFolder folder;
+    DatabaseFolder folder;
     ManualClock clock;
     log::CapturedLog log;
     DataSource source;
@@ -94,7 +94,7 @@ inline void with_catalog(std::function<Task<>(CatalogFixture&)> body, Profile pr
         }
     };
 
-    actuator::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body, profile); });
+    test_support::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body, profile); });
 }
 
 inline Json json_of(const http::Response& response) {

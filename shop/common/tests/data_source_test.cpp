@@ -16,7 +16,7 @@ constexpr sql::Migration table[] = {
 void with_boxes(std::function<Task<>(DataSource&)> body) {
     struct Run {
         static Task<> whole(runtime::Runtime& runtime, std::function<Task<>(DataSource&)> test) {
-            TemporaryFolder folder;
+            DatabaseFolder folder;
             DataSource source(runtime, source_of(folder.url("boxes")), {}, table);
             const auto opened = co_await source.open();
             EXPECT_TRUE(opened) << (opened ? "" : opened.error().message());
@@ -25,7 +25,7 @@ void with_boxes(std::function<Task<>(DataSource&)> body) {
         }
     };
 
-    actuator::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body); });
+    test_support::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body); });
 }
 
 TEST(DataSource, MakesItsFolderAndItsTables) {
@@ -44,7 +44,7 @@ TEST(DataSource, TellsOfItsHealth) {
 }
 
 TEST(DataSource, AWrongUrlStopsTheStart) {
-    actuator::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+    test_support::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         DataSource source(runtime, source_of("jdbc:h2:mem:testdb"), {}, table);
         const auto opened = co_await source.open();
         EXPECT_FALSE(opened);

@@ -39,7 +39,7 @@ TEST(Faults, StrikeAtTheRateThatIsSetAndOnlyThatProduct) {
     Flags flags({{"shop.fault.order.get.error-rate", 1}, {"shop.fault.order.get.product-id", "CATALOG-002"}});
     const auto faults = flags.load().value();
     ASSERT_TRUE(faults->armed());
-    actuator::run_on_loop([&](runtime::Runtime&) -> Task<> {
+    test_support::run_on_loop([&](runtime::Runtime&) -> Task<> {
         const std::string get = "get";
         const std::string other = "CATALOG-001";
         const std::string struck = "CATALOG-002";

@@ -1,7 +1,6 @@
 #include "flotilla/shop/order/order_service.hpp"
 
 #include "flotilla/actuator/actuator.hpp"
-#include "flotilla/config/property_source.hpp"
 #include "flotilla/service/service.hpp"
 #include "flotilla/shop/commons.hpp"
 #include "flotilla/shop/order/order_api.hpp"
@@ -18,35 +17,31 @@ service::ServiceOptions options(int argc, const char* const* argv) {
     const std::string client = "spring.cloud.openfeign.client.config.catalog-service.";
     const std::string breaker = "resilience4j.circuitbreaker.instances.catalog.";
     const std::string bulkhead = "resilience4j.bulkhead.instances.catalog.";
-    return {
-        .name = "order-service",
-        .arguments = {argv + 1, argv + argc},
-        .variables = config::process_environment(),
-        .defaults =
-            {
-                {"server.port", 0},
-                {"eureka.instance.instance-id", default_instance_id()},
-                {"spring.datasource.url", "sqlite:data/orderdb.sqlite"},
-                {"tracing.sampler.probability", 1.0},
-                {"management.endpoints.web.exposure.include",
-                 "health,httpexchanges,info,metrics,prometheus,refresh,circuitbreakers"},
-                {client + "connect-timeout", "500ms"},
-                {client + "read-timeout", "2s"},
-                {client + "timeout", "2s"},
-                {client + "circuit-breaker", "catalog"},
-                // A slash in a product id is no part of the path.
-                {"spring.cloud.openfeign.client.decode-slash", false},
-                {breaker + "failure-rate-threshold", 50},
-                {breaker + "sliding-window-size", 20},
-                {breaker + "minimum-number-of-calls", 10},
-                {breaker + "wait-duration-in-open-state", "5s"},
-                {breaker + "permitted-number-of-calls-in-half-open-state", 3},
-                {breaker + "ignore-exceptions", "http.4xx"},
-                {"resilience4j.timelimiter.instances.catalog.timeout-duration", "2s"},
-                {bulkhead + "max-concurrent-calls", 25},
-                {bulkhead + "max-wait-duration", "1s"},
-            },
+    auto made = service::ServiceOptions::of_program("order-service", argc, argv);
+    made.defaults = {
+        {"server.port", 0},
+        {"eureka.instance.instance-id", default_instance_id()},
+        {"spring.datasource.url", "sqlite:data/orderdb.sqlite"},
+        {"tracing.sampler.probability", 1.0},
+        {"management.endpoints.web.exposure.include",
+         "health,httpexchanges,info,metrics,prometheus,refresh,circuitbreakers"},
+        {client + "connect-timeout", "500ms"},
+        {client + "read-timeout", "2s"},
+        {client + "timeout", "2s"},
+        {client + "circuit-breaker", "catalog"},
+        // A slash in a product id is no part of the path.
+        {"spring.cloud.openfeign.client.decode-slash", false},
+        {breaker + "failure-rate-threshold", 50},
+        {breaker + "sliding-window-size", 20},
+        {breaker + "minimum-number-of-calls", 10},
+        {breaker + "wait-duration-in-open-state", "5s"},
+        {breaker + "permitted-number-of-calls-in-half-open-state", 3},
+        {breaker + "ignore-exceptions", "http.4xx"},
+        {"resilience4j.timelimiter.instances.catalog.timeout-duration", "2s"},
+        {bulkhead + "max-concurrent-calls", 25},
+        {bulkhead + "max-wait-duration", "1s"},
     };
+    return made;
 }
 
 /// In the course the client names the price, unless somebody wants it otherwise.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "flotilla/base/random.hpp"
+#include "flotilla/crypto/digest.hpp"
 #include "order_fixture.hpp"
 
 namespace flotilla::shop::order {

@@ -137,7 +137,7 @@ struct OrderFixture {
         EXPECT_TRUE(swept) << (swept ? "" : swept.error().message());
     }
 
-    TemporaryFolder folder;
+    DatabaseFolder folder;
     ManualClock clock;
     log::CapturedLog log;
     FakeCatalog catalog;
@@ -173,7 +173,7 @@ inline void with_orders(std::function<Task<>(OrderFixture&)> body, Setting setti
         }
     };
 
-    actuator::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body, setting); });
+    test_support::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body, setting); });
 }
 
 inline Json json_of(const http::Response& response) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "order_fixture.hpp"
+#include "run_on_loop.hpp"
 
 namespace flotilla::shop::order {
 namespace {
@@ -116,8 +117,8 @@ TEST(OrderRepository, FindsWhatNobodyFinishes) {
 
 // Two instances over one file: what one has written the other reads (S16).
 TEST(OrderRepository, S16_TwoInstancesShareOneDatabase) {
-    actuator::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
-        TemporaryFolder folder;
+    test_support::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+        DatabaseFolder folder;
         DataSource one(runtime, source_of(folder.url("shared")), {}, migrations());
         DataSource two(runtime, source_of(folder.url("shared")), {}, migrations());
         const auto opened = co_await one.open();

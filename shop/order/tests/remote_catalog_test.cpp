@@ -58,7 +58,7 @@ TEST(RemoteCatalog, AsksUnderTheOrdersIdWithATokenOfItsOwn) {
         };
     client.release = [&](std::string_view id, std::string_view, std::string_view) { seen.emplace_back(id); };
     RemoteCatalog catalog(client, *tokens, log.logger("order.catalog"));
-    actuator::run_on_loop([&](runtime::Runtime&) -> Task<> {
+    test_support::run_on_loop([&](runtime::Runtime&) -> Task<> {
         const std::string product = "CATALOG-001";
         const auto facts = co_await catalog.look_up(product);
         EXPECT_EQ(facts->stock, 7);

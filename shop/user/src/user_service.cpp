@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "flotilla/actuator/actuator.hpp"
-#include "flotilla/config/property_source.hpp"
 #include "flotilla/remote/remote.hpp"
 #include "flotilla/shop/commons.hpp"
 #include "flotilla/shop/user/schema.hpp"
@@ -100,12 +99,9 @@ int run_user_service(Service& service) {
 }
 
 int run_user(int argc, const char* const* argv) {
-    Service service({
-        .name = "user-service",
-        .arguments = {argv + 1, argv + argc},
-        .variables = config::process_environment(),
-        .defaults = user_defaults(),
-    });
+    auto options = service::ServiceOptions::of_program("user-service", argc, argv);
+    options.defaults = user_defaults();
+    Service service(std::move(options));
     return run_user_service(service);
 }
 

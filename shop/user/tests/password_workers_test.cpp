@@ -13,7 +13,7 @@ namespace {
 constexpr PasswordConfig quick{.threads = 1, .queue = 1, .cost = 4};
 
 TEST(PasswordWorkers, S10_AHashIsOfTheKindThatTheCourseHas) {
-    actuator::run_on_loop([](runtime::Runtime&) -> Task<> {
+    test_support::run_on_loop([](runtime::Runtime&) -> Task<> {
         const PasswordWorkers workers({.threads = 1});
         const auto hash = co_await workers.hash("test1111");
         EXPECT_TRUE(hash && hash->starts_with("$2a$10$") && hash->size() == 60);
@@ -21,7 +21,7 @@ TEST(PasswordWorkers, S10_AHashIsOfTheKindThatTheCourseHas) {
 }
 
 TEST(PasswordWorkers, TheyTellWhetherAPasswordIsRight) {
-    actuator::run_on_loop([](runtime::Runtime&) -> Task<> {
+    test_support::run_on_loop([](runtime::Runtime&) -> Task<> {
         const PasswordWorkers workers(quick);
         const std::string known = "$2a$10$abcdefghijklmnopqrstuu6VFZE.TtiJ2cr5lBUZZkdTY8FkA5ul2";
         const auto right = co_await workers.matches("12345678", known);
@@ -32,7 +32,7 @@ TEST(PasswordWorkers, TheyTellWhetherAPasswordIsRight) {
 }
 
 TEST(PasswordWorkers, N16_WithoutAHashTheySayNo) {
-    actuator::run_on_loop([](runtime::Runtime&) -> Task<> {
+    test_support::run_on_loop([](runtime::Runtime&) -> Task<> {
         const PasswordWorkers workers(quick);
         const auto nobody = co_await workers.matches("12345678", std::nullopt);
         EXPECT_TRUE(nobody && !*nobody);
@@ -45,7 +45,7 @@ Task<> hash_into(const PasswordWorkers& workers, std::vector<std::string>& answe
 }
 
 TEST(PasswordWorkers, WhatDoesNotFitTheQueueIsRefusedAtOnce) {
-    actuator::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+    test_support::run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         // One is worked on, one waits; hashes of cost 10 take long enough for all to be asked for meanwhile.
         const PasswordWorkers workers({.threads = 1, .queue = 1});
         std::vector<std::string> answers;

@@ -193,7 +193,7 @@ private:
         service_.stop();
     }
 
-    TemporaryFolder folder_;
+    DatabaseFolder folder_;
     std::shared_ptr<tracing::MemorySpanSink> spans_ = std::make_shared<tracing::MemorySpanSink>();
     ScriptedOrders orders_;
     Service service_;

@@ -18,7 +18,7 @@ std::string variable(const char* name) {
 }
 
 /// The MariaDB that FLOTILLA_TEST_MARIADB names, as tests/wire/test_shop_users.py does; otherwise a file.
-sql::DataSourceConfig database(const TemporaryFolder& folder) {
+sql::DataSourceConfig database(const DatabaseFolder& folder) {
     sql::DataSourceConfig config = source_of(folder.url("user"));
     if (const std::string url = variable("FLOTILLA_TEST_MARIADB"); !url.empty()) {
         config.url = url;
@@ -47,7 +47,7 @@ struct Fixture {
     }
 
     runtime::Runtime& runtime;
-    TemporaryFolder folder;
+    DatabaseFolder folder;
     DataSource source;
     UserRepository repository;
 };
@@ -66,7 +66,7 @@ void with_source(Body body) {
         }
     };
 
-    actuator::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body); });
+    test_support::run_on_loop([&](runtime::Runtime& runtime) { return Run::whole(runtime, body); });
 }
 
 void with_repository(std::function<Task<>(UserRepository&)> body) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "flotilla/http/outcome.hpp"
 #include "flotilla/tracing/http_rules.hpp"
 
 namespace flotilla::http {
@@ -10,23 +11,6 @@ namespace {
 
 /// More combinations than this on one host are looked up in the registry each time.
 constexpr std::size_t max_timers = 1024;
-
-std::string_view outcome_of(int status) noexcept {
-    switch (status / 100) {
-        case 1:
-            return "INFORMATIONAL";
-        case 2:
-            return "SUCCESS";
-        case 3:
-            return "REDIRECTION";
-        case 4:
-            return "CLIENT_ERROR";
-        case 5:
-            return "SERVER_ERROR";
-        default:
-            return "UNKNOWN";
-    }
-}
 
 std::string_view exception_of(const Error* error) noexcept {
     if (!error) return "none";
@@ -63,7 +47,7 @@ void record_timer(ClientCore& core, ClientHost& host, const ClientReport& report
          {"error", exception},
          {"exception", exception},
          {"method", method},
-         {"outcome", report.status == 0 ? "UNKNOWN" : outcome_of(report.status)},
+         {"outcome", report.status == 0 ? "UNKNOWN" : outcome_of_status(report.status)},
          {"status", report.status == 0 ? "CLIENT_ERROR" : std::string_view(status.data(), status.size())},
          {"uri", report.uri_template.empty() ? "none" : report.uri_template}},
         {.description = "Duration of HTTP client calls"}

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "flotilla/http/outcome.hpp"
 #include "flotilla/http/router.hpp"
 
 namespace flotilla::http {
@@ -32,24 +33,6 @@ std::uint64_t key_of(const Request& request, const Response& response) {
 
 }  // namespace
 
-std::string_view outcome_of(int status) noexcept {
-    if (reason_phrase(status).empty()) return "UNKNOWN";
-    switch (status / 100) {
-        case 1:
-            return "INFORMATIONAL";
-        case 2:
-            return "SUCCESS";
-        case 3:
-            return "REDIRECTION";
-        case 4:
-            return "CLIENT_ERROR";
-        case 5:
-            return "SERVER_ERROR";
-        default:
-            return "UNKNOWN";
-    }
-}
-
 metrics::Timer ServerMeters::make_timer(const Request& request, const Response& response) {
     const int status = code_of(response.status());
     const std::string exception = response.exception.empty() ? "none" : std::string(response.exception);
@@ -58,7 +41,7 @@ metrics::Timer ServerMeters::make_timer(const Request& request, const Response& 
         {{"error", exception},
          {"exception", exception},
          {"method", method_of(request)},
-         {"outcome", std::string(outcome_of(status))},
+         {"outcome", std::string(reason_phrase(status).empty() ? "UNKNOWN" : outcome_of_status(status))},
          {"status", std::to_string(status)},
          {"uri", uri_of(request, status)}},
         {.description = "Duration of HTTP server request handling",

@@ -26,7 +26,4 @@ private:
     metrics::MeterCache<metrics::LongTaskTimer> active_;
 };
 
-/// `SUCCESS` for 2xx and so on.
-std::string_view outcome_of(int status) noexcept;
-
 }  // namespace flotilla::http

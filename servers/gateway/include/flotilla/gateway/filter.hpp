@@ -18,6 +18,7 @@
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/gateway/exchange.hpp"
+#include "flotilla/gateway/value_template.hpp"
 
 namespace flotilla::gateway {
 
