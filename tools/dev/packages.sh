@@ -40,7 +40,11 @@ disable_new_services() {
     command -v systemctl >/dev/null || return 0
     local name
     for name in "$@"; do
-        case $name in nginx | prometheus) as_root systemctl disable --quiet "$name" 2>/dev/null || true ;; esac
+        case $name in
+            apache2 | nginx | prometheus | squid | varnish)
+                as_root systemctl disable --quiet "$name" 2>/dev/null || true
+                ;;
+        esac
     done
 }
 
