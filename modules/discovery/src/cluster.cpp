@@ -5,8 +5,8 @@
 #include <unordered_map>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/thread_slot.hpp"
 #include "outlier.hpp"
-#include "thread_slot.hpp"
 
 namespace flotilla::discovery {
 
@@ -68,7 +68,7 @@ Cluster::Cluster(std::string service, BalancerConfig config, std::uint64_t seed,
       listener_(std::move(listener)),
       list_(std::make_shared<const List>()),
       next_sweep_(TimePoint::max()),
-      slots_(std::make_unique<Slot[]>(detail::slot_count)) {
+      slots_(std::make_unique<Slot[]>(thread_slot_count)) {
     state_.position = static_cast<std::uint32_t>(Random(seed).below(first_positions));
 }
 
@@ -77,8 +77,8 @@ Cluster::~Cluster() = default;
 // The way of a call.
 
 Lease Cluster::pick(const PickRequest& request) {
-    const std::size_t number = detail::thread_slot();
-    if (number == detail::slot_count) [[unlikely]] {
+    const std::size_t number = thread_slot();
+    if (number == thread_slot_count) [[unlikely]] {
         auto list = shared_list();
         if (request.now >= list->due) {
             catch_up(request.now);

@@ -6,19 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace flotilla::resilience::detail {
+#include "flotilla/base/thread_slot.hpp"
 
-/// A small number of the calling thread, the same each time.
-inline std::size_t thread_number() noexcept {
-    static std::atomic<std::size_t> next{0};
-    thread_local const std::size_t number = next.fetch_add(1, std::memory_order_relaxed);
-    return number;
-}
+namespace flotilla::resilience::detail {
 
 class StripedCount {
 public:
     void add() noexcept {
-        stripes_[thread_number() % stripes_.size()].count.fetch_add(1, std::memory_order_relaxed);
+        stripes_[thread_slot() % stripes_.size()].count.fetch_add(1, std::memory_order_relaxed);
     }
 
     [[nodiscard]] std::uint64_t sum() const noexcept {
