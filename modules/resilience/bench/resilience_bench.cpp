@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <thread>
 
 #include "flotilla/resilience/adaptive_limiter.hpp"
 #include "flotilla/resilience/bulkhead.hpp"
@@ -90,11 +91,17 @@ void make_open(const benchmark::State& state) {
     std::ignore = shared->transition_to(BreakerState::open, zero);
 }
 
+/// One thread, two, and sixteen where there are as many cores.
+void up_to_sixteen_cores(benchmark::internal::Benchmark* benchmark) {
+    benchmark->ThreadRange(1, 2);
+    if (std::thread::hardware_concurrency() >= 16) benchmark->Threads(16);
+}
+
 BENCHMARK(clock_passed_in)
     ->Name("breaker_clock_passed_in/calm")
     ->Setup(make_count)
     ->Teardown(drop)
-    ->ThreadRange(1, 2);
+    ->Apply(up_to_sixteen_cores);
 BENCHMARK(clock_passed_in)
     ->Name("breaker_clock_passed_in/seconds")
     ->Setup(make_time)
@@ -109,7 +116,7 @@ BENCHMARK(one_percent_fails)
     ->Name("breaker_one_percent_fails/calls")
     ->Setup(make_count)
     ->Teardown(drop)
-    ->ThreadRange(1, 2);
+    ->Apply(up_to_sixteen_cores);
 BENCHMARK(one_percent_fails)
     ->Name("breaker_one_percent_fails/seconds")
     ->Setup(make_time)

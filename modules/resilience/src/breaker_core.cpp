@@ -63,11 +63,6 @@ constexpr std::array<std::array<std::string_view, 6>, 6> transition_names{{
 
 }  // namespace
 
-bool CircuitBreaker::Core::counts_in_word() const noexcept {
-    const BreakerState state = breaker.state();
-    return state == BreakerState::closed || state == BreakerState::metrics_only;
-}
-
 std::uint64_t CircuitBreaker::Core::minimum() const noexcept {
     const std::uint64_t wanted = config.minimum_number_of_calls;
     if (looked == Looked::half_open) return std::min<std::uint64_t>(wanted, half_open.size());
@@ -75,22 +70,20 @@ std::uint64_t CircuitBreaker::Core::minimum() const noexcept {
     return std::min<std::uint64_t>(wanted, config.sliding_window_size);
 }
 
-/// Moves the successes of the word into their bucket and the window to the second of now. Rates may have
-/// changed by that, so the next success must look at them.
+/// Moves the successes that threads have counted into their bucket and the window to the second of now. Rates
+/// may change by that, so the next success must look at them.
 void CircuitBreaker::Core::sync_time_window(TimePoint now) {
     auto& window = std::get<TimeWindow>(main);
-    if (counts_in_word()) {
-        const std::uint64_t word = breaker.word_.fetch_and(~run_mask, std::memory_order_relaxed);
-        window.add_good(word & run_mask);
-    }
     const std::int64_t second = second_of(now);
-    if (second <= window.second()) return;
+    if (second <= window.second()) return window.add_good(runs.take());
+    const std::uint64_t cold = word() & ~warm_bit;
+    set_word(cold);
+    window.add_good(runs.restart(cold & ~payload_mask));
     window.move_to(second);
     breaker.bucket_end_.store((second + 1) * 1'000'000'000, std::memory_order_relaxed);
-    if (counts_in_word()) breaker.word_.fetch_and(~warm_bit, std::memory_order_relaxed);
 }
 
-Totals CircuitBreaker::Core::totals(TimePoint now) {
+Totals CircuitBreaker::Core::totals(TimePoint now, Runs which) {
     switch (looked) {
         case Looked::none:
             return {};
@@ -100,43 +93,33 @@ Totals CircuitBreaker::Core::totals(TimePoint now) {
             break;
     }
     if (auto* window = std::get_if<CountWindow>(&main)) {
-        const std::uint64_t word = breaker.word_.load(std::memory_order_relaxed);
-        return window->totals(counts_in_word() ? static_cast<std::uint32_t>(word & run_mask) : parked_run);
+        return window->totals(parked_run + (which == Runs::all ? runs.sum() : 0));
     }
-    sync_time_window(now);
+    if (which == Runs::all) sync_time_window(now);
     return std::get<TimeWindow>(main).totals();
 }
 
 void CircuitBreaker::Core::add_to(CountWindow& window, bool failure, bool slow) {
     if (failure || slow) {
-        window.add_bad(parked_run, failure, slow);
+        window.add_bad(parked_run + runs.take(), failure, slow);
         parked_run = 0;
     } else {
-        parked_run = std::min(parked_run + 1, window.size());
+        ++parked_run;
     }
 }
 
-void CircuitBreaker::Core::add_main(TimePoint now, bool failure, bool slow, bool state_counts) {
-    if (auto* window = std::get_if<TimeWindow>(&main)) {
-        sync_time_window(now);
-        if (failure || slow) {
-            window->add_bad(failure, slow);
-        } else {
-            window->add_good(1);
-        }
-        return;
+void CircuitBreaker::Core::add_main(TimePoint now, bool failure, bool slow) {
+    if (auto* window = std::get_if<CountWindow>(&main)) {
+        // From here on successes count again, before the run so far is taken.
+        if ((failure || slow) && (word() & payload_mask) != 0) set_word(word() & ~payload_mask);
+        return add_to(*window, failure, slow);
     }
-    auto& window = std::get<CountWindow>(main);
-    if (!state_counts) {
-        add_to(window, failure, slow);
-    } else if (failure || slow) {
-        const std::uint64_t word = breaker.word_.fetch_and(~run_mask, std::memory_order_relaxed);
-        window.add_bad(static_cast<std::uint32_t>(word & run_mask), failure, slow);
+    sync_time_window(now);
+    auto& window = std::get<TimeWindow>(main);
+    if (failure || slow) {
+        window.add_bad(failure, slow);
     } else {
-        std::uint64_t word = breaker.word_.load(std::memory_order_relaxed);
-        while ((word & run_mask) < window.size() &&
-               !breaker.word_.compare_exchange_weak(word, word + 1, std::memory_order_relaxed)) {
-        }
+        window.add_good(1);
     }
 }
 
@@ -144,20 +127,20 @@ void CircuitBreaker::Core::record(
     std::uint64_t token, TimePoint now, bool failure, bool slow, Happened& happened
 ) {
     run_timers(now, happened);
-    const std::uint64_t word = breaker.word_.load(std::memory_order_relaxed);
-    if ((word & token_mask) != token && config.late_results == LateResults::ignore) return;
-    switch (state_of(word)) {
+    const std::uint64_t now_word = word();
+    if ((now_word & token_mask) != token && config.late_results == LateResults::ignore) return;
+    switch (state_of(now_word)) {
         case BreakerState::closed:
         case BreakerState::metrics_only:
-            add_main(now, failure, slow, true);
-            evaluate(now, happened);
+            add_main(now, failure, slow);
+            evaluate(now, failure || slow ? Runs::taken : Runs::all, happened);
             break;
         case BreakerState::half_open:
             add_to(half_open, failure, slow);
-            evaluate(now, happened);
+            evaluate(now, failure || slow ? Runs::taken : Runs::all, happened);
             break;
         case BreakerState::open:  // into the window that opened it
-            if (looked == Looked::main) add_main(now, failure, slow, false);
+            if (looked == Looked::main) add_main(now, failure, slow);
             if (looked == Looked::half_open) add_to(half_open, failure, slow);
             break;
         case BreakerState::disabled:
@@ -166,8 +149,8 @@ void CircuitBreaker::Core::record(
     }
 }
 
-void CircuitBreaker::Core::evaluate(TimePoint now, Happened& happened) {
-    const Totals seen = totals(now);
+void CircuitBreaker::Core::evaluate(TimePoint now, Runs which, Happened& happened) {
+    const Totals seen = totals(now, which);
     if (seen.calls == 0 || seen.calls < minimum()) return;
     const BreakerState state = breaker.state();
     const float failure_rate = percent(seen.failed, seen.calls);
@@ -181,7 +164,7 @@ void CircuitBreaker::Core::evaluate(TimePoint now, Happened& happened) {
         );
         return;
     }
-    breaker.word_.fetch_or(warm_bit, std::memory_order_relaxed);
+    warm_up();
     const bool metrics_only = state == BreakerState::metrics_only;
     if (too_many_failures && !(metrics_only && failure_rate_told)) {
         failure_rate_told = true;
@@ -191,15 +174,27 @@ void CircuitBreaker::Core::evaluate(TimePoint now, Happened& happened) {
         slow_rate_told = true;
         happened.add({.type = EventType::slow_call_rate_exceeded, .at = now, .rate = slow_rate});
     }
-    if (!metrics_only && (too_many_failures || too_many_slow)) enter(BreakerState::open, now, {}, happened);
+    if (!metrics_only && (too_many_failures || too_many_slow)) {
+        enter(BreakerState::open, now, {}, happened);
+    } else if (std::holds_alternative<CountWindow>(main) &&
+               seen == Totals{.calls = config.sliding_window_size}) {
+        set_word(word() | calm);
+        parked_run = seen.calls;
+    }
+}
+
+/// The rates have been looked at: from now on threads count their successes themselves.
+void CircuitBreaker::Core::warm_up() {
+    if ((word() & warm_bit) != 0) return;
+    set_word(word() | warm_bit);
+    runs.restart(word() & ~payload_mask);
 }
 
 void CircuitBreaker::Core::enter(
     BreakerState to, TimePoint now, std::optional<Duration> wait, Happened& happened
 ) {
-    const std::uint64_t before = breaker.word_.load(std::memory_order_relaxed);
+    const std::uint64_t before = word();
     const BreakerState from = state_of(before);
-    const bool counted_in_word = counts_in_word();
     std::uint64_t payload = 0;
     if (to == BreakerState::open || to == BreakerState::forced_open) {
         if (!wait) ++attempts;  // a wait that was asked for is none of the breaker's own
@@ -219,11 +214,12 @@ void CircuitBreaker::Core::enter(
     failure_rate_told = false;
     slow_rate_told = false;
 
-    // Successes that others count meanwhile are in `last`: they came just before.
     const std::uint64_t generation = ((before & token_mask) << 3 >> 3) + (warm_bit << 1);
     const std::uint64_t next =
         static_cast<std::uint64_t>(to) << state_shift | (generation << 3 >> 3) | payload;
-    const auto start_main = [&] {
+    // Successes that others count meanwhile are among these: they came just before.
+    const std::uint64_t last = runs.restart(next & ~payload_mask);
+    if (to == BreakerState::closed || to == BreakerState::metrics_only) {
         parked_run = 0;
         looked = Looked::main;
         if (auto* window = std::get_if<TimeWindow>(&main)) {
@@ -232,26 +228,18 @@ void CircuitBreaker::Core::enter(
         } else {
             std::get<CountWindow>(main).clear();
         }
-    };
-    if (to == BreakerState::closed || to == BreakerState::metrics_only) {
-        start_main();
-        breaker.word_.store(next, std::memory_order_release);
-    } else {
-        const std::uint64_t last = breaker.word_.exchange(next, std::memory_order_acq_rel);
-        if (to == BreakerState::open) {
-            if (counted_in_word) {
-                if (auto* window = std::get_if<TimeWindow>(&main)) {
-                    window->add_good(last & run_mask);
-                } else {
-                    parked_run = static_cast<std::uint32_t>(last & run_mask);
-                }
-            }
+    } else if (to == BreakerState::open) {
+        if (auto* window = std::get_if<TimeWindow>(&main)) {
+            window->add_good(last);
         } else {
-            parked_run = 0;
-            looked = to == BreakerState::half_open ? Looked::half_open : Looked::none;
-            if (to == BreakerState::half_open) half_open.clear();
+            parked_run += last;
         }
+    } else {
+        parked_run = 0;
+        looked = to == BreakerState::half_open ? Looked::half_open : Looked::none;
+        if (to == BreakerState::half_open) half_open.clear();
     }
+    set_word(next);
     if (from != to) {
         happened.add(
             {.type = EventType::state_transition,
@@ -286,15 +274,13 @@ void CircuitBreaker::Core::run_timers(TimePoint now, Happened& happened) {
 }
 
 bool CircuitBreaker::Core::take_probe() noexcept {
-    const std::uint64_t word = breaker.word_.load(std::memory_order_relaxed);
-    if ((word & run_mask) == 0) return false;
-    breaker.word_.store(word - 1, std::memory_order_release);
+    if ((word() & payload_mask) == 0) return false;
+    set_word(word() - 1);
     return true;
 }
 
 void CircuitBreaker::Core::give_back_probe() noexcept {
-    const std::uint64_t word = breaker.word_.load(std::memory_order_relaxed);
-    if ((word & run_mask) != run_mask) breaker.word_.store(word + 1, std::memory_order_release);
+    if ((word() & payload_mask) != payload_mask) set_word(word() + 1);
 }
 
 }  // namespace flotilla::resilience

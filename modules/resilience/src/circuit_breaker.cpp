@@ -1,5 +1,6 @@
 #include "flotilla/resilience/circuit_breaker.hpp"
 
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -25,13 +26,12 @@ bool tells(BreakerState state) noexcept {
 
 CircuitBreaker::CircuitBreaker(std::string name, CircuitBreakerConfig config, const Clock& clock)
     : word_(0),
-      calm_(
-          warm_bit |
-          (config.sliding_window_type == SlidingWindowType::count_based ? config.sliding_window_size
-                                                                        : run_mask)
-      ),
       slow_threshold_(config.slow_call_duration_threshold),
-      bucket_end_(0),
+      run_limit_(
+          config.sliding_window_type == SlidingWindowType::count_based ? config.sliding_window_size
+                                                                       : payload_mask
+      ),
+      bucket_end_(std::numeric_limits<std::int64_t>::max()),
       coarse_(coarse_will_do(config, clock)),
       clock_(clock),
       events_(name),
@@ -69,7 +69,7 @@ CircuitBreaker::Permit CircuitBreaker::acquire_slowly(TimePoint now, std::uint64
                                                                                        : now <= until;
             }
             case BreakerState::half_open:
-                return (word & run_mask) == 0 &&
+                return (word & payload_mask) == 0 &&
                        now < TimePoint{Duration(core.half_open_end.load(std::memory_order_relaxed))};
             case BreakerState::forced_open:
                 return true;
@@ -112,16 +112,8 @@ Error CircuitBreaker::refusal() const {
 }
 
 bool CircuitBreaker::count_success(std::uint64_t token, TimePoint now) noexcept {
-    const std::uint64_t limit = calm_ & run_mask;
-    if (limit == run_mask && now.time_since_epoch().count() >= bucket_end_.load(std::memory_order_relaxed)) {
-        return false;
-    }
-    std::uint64_t word = word_.load(std::memory_order_relaxed);
-    do {
-        if ((word & ~run_mask) != (token | warm_bit)) return false;
-        if ((word & run_mask) == limit) return true;
-    } while (!word_.compare_exchange_weak(word, word + 1, std::memory_order_relaxed));
-    return true;
+    if (now.time_since_epoch().count() >= bucket_end_.load(std::memory_order_relaxed)) return false;
+    return core_->runs.add(token | warm_bit, run_limit_);
 }
 
 bool CircuitBreaker::stale(std::uint64_t token, TimePoint now) const noexcept {
@@ -143,6 +135,7 @@ void CircuitBreaker::success_slowly(std::uint64_t token, TimePoint now, Duration
                 events_.publish({.type = EventType::success, .at = now, .duration = took});
             }
         }
+        if (!slow && word_.load(std::memory_order_relaxed) == (token | calm)) return;
         if (!slow && count_success(token, now)) return;
     }
     record(token, now, false, slow);

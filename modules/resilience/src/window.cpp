@@ -11,14 +11,14 @@ void CountWindow::clear() noexcept {
     count_ = 0;
 }
 
-void CountWindow::add_bad(std::uint32_t run, bool failed, bool slow) {
-    last_ += run + 1ULL;
+void CountWindow::add_bad(std::uint64_t run, bool failed, bool slow) {
+    last_ += run + 1;
     expire(last_);
     push({last_, failed, slow});
     bad_.add(failed, slow);
 }
 
-Totals CountWindow::totals(std::uint32_t run) noexcept {
+Totals CountWindow::totals(std::uint64_t run) noexcept {
     const std::uint64_t newest = last_ + run;
     expire(newest);
     Totals totals = bad_;

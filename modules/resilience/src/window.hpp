@@ -1,6 +1,6 @@
 #pragma once
 /// The outcomes that a circuit breaker looks back on. Both windows are told only of calls that failed or were
-/// slow, one by one, and of fast successes as plain numbers: the breaker counts those in its state word.
+/// slow, one by one, and of fast successes as plain numbers: threads count those by themselves.
 /// Not thread-safe: under the breaker's mutex.
 
 #include <cstdint>
@@ -37,8 +37,8 @@ public:
 
     void clear() noexcept;
     /// A bad call after `run` good ones; the run begins anew.
-    void add_bad(std::uint32_t run, bool failed, bool slow);
-    [[nodiscard]] Totals totals(std::uint32_t run) noexcept;
+    void add_bad(std::uint64_t run, bool failed, bool slow);
+    [[nodiscard]] Totals totals(std::uint64_t run) noexcept;
 
 private:
     struct Bad {

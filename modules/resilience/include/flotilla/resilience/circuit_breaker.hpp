@@ -131,14 +131,15 @@ public:
 private:
     struct Core;
 
-    // The state word: state (3 bits), generation (28), warm (1), run or permits (32). The upper 31 bits are
-    // the token of a call: when they have changed, the call is late. `warm` says that the minimum of calls is
+    // The state word: state (3 bits), generation (28), warm (1), payload (32). The upper 31 bits are the
+    // token of a call: when they have changed, the call is late. `warm` says that the minimum of calls is
     // there and the rates have been looked at, so that a fast success can do no more than lower them. CLOSED
-    // and METRICS_ONLY keep the number of fast successes since the last bad call (TIME_BASED: not yet in a
-    // bucket) in the word, HALF_OPEN its permits.
+    // and METRICS_ONLY note in the payload that a full count window holds nothing else (calm), HALF_OPEN its
+    // permits. Written under the mutex; while calls go well it stays as it is, so all cores keep a copy.
     static constexpr int state_shift = 61;
-    static constexpr std::uint64_t run_mask = 0xFFFF'FFFFULL;
+    static constexpr std::uint64_t payload_mask = 0xFFFF'FFFFULL;
     static constexpr std::uint64_t warm_bit = 1ULL << 32;
+    static constexpr std::uint64_t calm = warm_bit | 1;
     static constexpr std::uint64_t token_mask = ~((warm_bit << 1) - 1);
 
     static BreakerState state_of(std::uint64_t word) noexcept {
@@ -155,7 +156,7 @@ private:
     void succeeded(std::uint64_t token, TimePoint now, Duration took) noexcept {
         // Nothing but fast successes in a full window: one more changes nothing.
         const std::uint64_t word = word_.load(std::memory_order_relaxed);
-        if (word == (token | calm_) && took <= slow_threshold_ && !watched()) [[likely]]
+        if (word == (token | calm) && took <= slow_threshold_ && !watched()) [[likely]]
             return;
         success_slowly(token, now, took);
     }
@@ -184,9 +185,9 @@ private:
     }
 
     alignas(64) std::atomic<std::uint64_t> word_;
-    const std::uint64_t calm_;  ///< payload of a full window of fast successes
     const Duration slow_threshold_;
-    std::atomic<std::int64_t> bucket_end_;  ///< TIME_BASED: when the current second is over
+    const std::uint64_t run_limit_;         ///< successes that a thread counts by itself
+    std::atomic<std::int64_t> bucket_end_;  ///< when the current second is over; COUNT_BASED: never
     std::atomic<bool> observed_{false};
     const bool coarse_;  ///< the system's coarse clock will do
     const Clock& clock_;
