@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "flotilla/discovery/picker.hpp"
 
@@ -11,13 +14,27 @@ namespace flotilla::discovery::detail {
 
 namespace {
 
-/// Ids differ in few characters, keys too: every bit has to count.
-constexpr std::uint64_t mix(std::uint64_t x) noexcept {
-    x ^= x >> 33;
-    x *= 0xff51afd7ed558ccdULL;
-    x ^= x >> 33;
-    x *= 0xc4ceb9fe1a85ec53ULL;
-    return x ^ (x >> 33);
+/// The halves of a product: every bit of the one factor counts in all bits of the result.
+constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept {
+    const auto product = static_cast<unsigned __int128>(a) * b;
+    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+}
+
+template <class Word>
+std::uint64_t word_at(const char* at) noexcept {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/// The last eight bytes, those before them again where there are some; all of a shorter text.
+std::uint64_t last_word(std::string_view text) noexcept {
+    const char* const end = text.data() + text.size();
+    if (text.size() >= 8) return word_at<std::uint64_t>(end - 8);
+    if (text.size() >= 4) return word_at<std::uint32_t>(text.data()) << 32 | word_at<std::uint32_t>(end - 4);
+    std::uint64_t word = 0;
+    for (const char c : text) word = word << 8 | static_cast<unsigned char>(c);
+    return word;
 }
 
 std::uint64_t key_of(const PickRequest& request, Random& random) noexcept {
@@ -41,15 +58,23 @@ public:
             }
         }
         std::sort(ring_.begin(), ring_.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
+        // Keys after the last point belong to the first.
+        ring_.push_back({std::numeric_limits<std::uint64_t>::max(), ring_.front().index});
+        const auto bits = static_cast<int>(std::bit_width(ring_.size()));
+        shift_ = 64 - bits;
+        starts_.reserve(std::size_t{1} << bits);
+        std::uint32_t start = 0;
+        for (std::uint64_t arc = 0; arc < std::uint64_t{1} << bits; ++arc) {
+            while (ring_[start].at < arc << shift_) ++start;
+            starts_.push_back(start);
+        }
     }
 
     [[nodiscard]] std::size_t pick(const PickRequest& request, Random& random) const override {
         const std::uint64_t key = key_of(request, random);
-        const auto next =
-            std::lower_bound(ring_.begin(), ring_.end(), key, [](const Point& point, std::uint64_t at) {
-                return point.at < at;
-            });
-        return (next == ring_.end() ? ring_.front() : *next).index;
+        std::size_t next = starts_[key >> shift_];
+        while (ring_[next].at < key) ++next;
+        return ring_[next].index;
     }
 
 private:
@@ -59,6 +84,10 @@ private:
     };
 
     std::vector<Point> ring_;
+    // The ring in equal arcs, more of them than points: the first point in or after each. A key passes hardly
+    // any from there.
+    std::vector<std::uint32_t> starts_;
+    int shift_ = 0;
 };
 
 /// Maglev (Eisenbud et al., NSDI 2016): each instance fills a table in an order of its own, taking turns as
@@ -96,7 +125,7 @@ public:
     }
 
     [[nodiscard]] std::size_t pick(const PickRequest& request, Random& random) const override {
-        return table_[key_of(request, random) % size];
+        return table_[(key_of(request, random) >> 32) * size >> 32];
     }
 
 private:
@@ -109,12 +138,11 @@ private:
 }  // namespace
 
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325ULL ^ mix(seed);
-    for (const char c : text) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 0x100000001b3ULL;
-    }
-    return mix(hash);
+    constexpr std::uint64_t salts[] = {0x9e3779b97f4a7c15ULL, 0xc4ceb9fe1a85ec53ULL, 0xff51afd7ed558ccdULL};
+    std::uint64_t hash = fold(seed ^ salts[0], text.size() ^ salts[1]);
+    for (std::string_view rest = text; rest.size() > 8; rest.remove_prefix(8))
+        hash = fold(hash ^ word_at<std::uint64_t>(rest.data()), salts[1]);
+    return fold(fold(hash ^ last_word(text), salts[2]) ^ salts[1], salts[0]);
 }
 
 std::unique_ptr<const Picker> make_ring(std::span<const Candidate> candidates, std::uint32_t least_size) {

@@ -7,7 +7,7 @@ namespace flotilla::discovery {
 
 namespace {
 
-constexpr double latency_decay_ns = 10e9;  // 10 s, as Finagle has it
+constexpr double latency_decay_ns = static_cast<double>(Member::latency_decay.count());
 
 }  // namespace
 

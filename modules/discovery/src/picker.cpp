@@ -133,13 +133,28 @@ public:
     [[nodiscard]] static bool prefers_second(
         const Member& first, const Member& second, double first_weight, double second_weight, TimePoint now
     ) noexcept {
-        return cost(second, now) * first_weight < cost(first, now) * second_weight;
+        const Member::Measured a = first.measured();
+        const Member::Measured b = second.measured();
+        // Each cost has to be divided by its ageing: the other is multiplied by it instead.
+        return cost(second, b) * first_weight * ageing(a, now) <
+               cost(first, a) * second_weight * ageing(b, now);
     }
 
 private:
-    static double cost(const Member& member, TimePoint now) noexcept {
-        const auto latency = static_cast<double>(std::max<std::int64_t>(member.latency(now).count(), 1));
+    static double cost(const Member& member, const Member::Measured& measured) noexcept {
+        const auto latency = static_cast<double>(std::max<std::int64_t>(measured.latency.count(), 1));
         return latency * (member.active() + 1.0);
+    }
+
+    /// (1 + x/16)^16, which is nearly e^x, for no call of a function.
+    static double ageing(const Member::Measured& measured, TimePoint now) noexcept {
+        if (measured.latency == Duration::zero()) return 1.0;
+        constexpr auto sixteenth = 1.0 / (16.0 * static_cast<double>(Member::latency_decay.count()));
+        const auto age = static_cast<double>(std::max((now - measured.at).count(), Duration::rep{0}));
+        const double base = 1.0 + age * sixteenth;
+        const double square = base * base;
+        const double fourth = square * square;
+        return fourth * fourth * fourth * fourth;
     }
 };
 

@@ -1,9 +1,12 @@
 #include "flotilla/discovery/picker.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "flotilla/discovery/cluster.hpp"
 #include "sample.hpp"
@@ -174,6 +177,33 @@ TEST(Picker, HashesSpreadByWeight) {
         int a = 0;
         for (const auto& [key, owner] : owners(fleet)) a += owner == "a" ? 1 : 0;
         EXPECT_NEAR(a, 7500, 500);
+    }
+}
+
+TEST(Picker, KeysThatAreMuchAlikeHaveHashesThatAreNot) {
+    std::set<std::uint64_t> all;
+    std::array<int, 64> upper{};
+    std::array<int, 64> lower{};
+    std::size_t keys = 0;
+    const auto add = [&](std::string_view text, std::uint64_t seed) {
+        const std::uint64_t hash = detail::hash_of(text, seed);
+        all.insert(hash);
+        ++upper[hash >> 58];
+        ++lower[hash & 63];
+        ++keys;
+    };
+    for (int i = 0; i < 10'000; ++i) {
+        add(fmt::format("{}", i), 0);
+        add(fmt::format("user-{}", i), 0);
+        add(fmt::format("order-service:10.0.0.{}:8080", i), 0);
+        add("h7:bench:8080", static_cast<std::uint64_t>(i) + 1);  // the points of one instance
+        add(std::string(static_cast<std::size_t>(i % 1000) + 10, 'x'), static_cast<std::uint64_t>(i));
+    }
+    EXPECT_EQ(all.size(), keys);
+    const double mean = static_cast<double>(keys) / 64;
+    for (std::size_t i = 0; i < 64; ++i) {
+        EXPECT_NEAR(upper[i], mean, 6 * std::sqrt(mean)) << i;
+        EXPECT_NEAR(lower[i], mean, 6 * std::sqrt(mean)) << i;
     }
 }
 

@@ -3,6 +3,7 @@
 /// call.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <utility>
 
@@ -46,6 +47,21 @@ public:
 
     /// Moving average of latency that follows a peak at once; 0 before the first answer.
     [[nodiscard]] Duration latency(TimePoint now) const noexcept;
+
+    static constexpr Duration latency_decay = std::chrono::seconds(10);  ///< as Finagle has it
+
+    /// That average as it was at the last answer.
+    struct Measured {
+        Duration latency;  ///< 0 before the first answer
+        TimePoint at;
+    };
+
+    [[nodiscard]] Measured measured() const noexcept {
+        return {
+            Duration(latency_ns_.load(std::memory_order_relaxed)),
+            TimePoint(Duration(latency_at_.load(std::memory_order_relaxed)))
+        };
+    }
 
     [[nodiscard]] bool ejected() const noexcept { return ejected_.load(std::memory_order_relaxed); }
 

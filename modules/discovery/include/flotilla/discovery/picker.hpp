@@ -58,7 +58,7 @@ std::unique_ptr<const Picker> make_picker(
 
 namespace detail {
 
-/// For keys and ring points: FNV-1a with a final mix.
+/// For keys and ring points: eight bytes at a time, every bit counts. The same on all machines of a kind.
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0) noexcept;
 
 std::unique_ptr<const Picker> make_ring(std::span<const Candidate> candidates, std::uint32_t least_size);
