@@ -31,8 +31,10 @@ constexpr std::array<std::string_view, event_type_count> names{
     "CACHE_HIT",
     "CACHE_MISS",
     "CACHE_ERROR",
+    "START",
+    "FAILURE",
 };
-static_assert(static_cast<std::size_t>(EventType::cache_error) + 1 == event_type_count);
+static_assert(static_cast<std::size_t>(EventType::failure) + 1 == event_type_count);
 
 class SlotGuard {
 public:
@@ -78,7 +80,7 @@ void Events::add(Subscriber subscriber) {
     const auto typed = std::find_if(grown->begin(), grown->end(), [](const auto& one) { return one.type; });
     grown->insert(subscriber.type ? grown->end() : typed, std::move(subscriber));
     subscribers_ = std::move(grown);
-    subscribed_.store(true, std::memory_order_release);
+    subscribed_.fetch_or(wanted, std::memory_order_release);
     wanted_.fetch_or(wanted, std::memory_order_relaxed);
 }
 
@@ -90,7 +92,7 @@ void Events::keep(std::size_t count) {
 void Events::publish(Event event) noexcept {
     if (!wanted(event.type)) return;
     std::shared_ptr<const std::vector<Subscriber>> subscribers;
-    if (subscribed_.load(std::memory_order_acquire)) {
+    if ((subscribed_.load(std::memory_order_acquire) & bit(event.type)) != 0) {
         const std::scoped_lock lock(mutex_);
         subscribers = subscribers_;
     }

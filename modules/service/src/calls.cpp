@@ -1,5 +1,7 @@
 #include "calls.hpp"
 
+#include <algorithm>
+
 #include "flotilla/resilience/properties.hpp"
 
 namespace flotilla::service {
@@ -9,7 +11,15 @@ namespace {
 using namespace std::chrono_literals;
 
 /// How late an automatic transition of a circuit breaker may be.
-constexpr Duration breaker_beat = 5ms;
+constexpr Duration breaker_beat = 1ms;
+
+/// Wakes one loop from any thread.
+struct Alarm {
+    explicit Alarm(runtime::EventLoop& its_loop) : loop(its_loop) {}
+
+    runtime::EventLoop& loop;
+    runtime::Signal rung;
+};
 
 }  // namespace
 
@@ -49,13 +59,19 @@ void Calls::mount_streams(http::Router& router) {
 }
 
 Task<> Calls::run() {
+    // With each transition another timer may be the next.
+    const auto alarm = std::make_shared<Alarm>(runtime::EventLoop::current());
+    const auto ring = [alarm](const resilience::Event&) {
+        alarm->loop.post([alarm] { alarm->rung.notify_all(); });
+    };
+    policies_->circuit_breakers().for_each_added([ring](auto& breaker, const std::string&) {
+        breaker.events().subscribe(resilience::EventType::state_transition, ring);
+    });
     for (;;) {
         const TimePoint now = means_.runtime.clock().now();
         const auto due = policies_->timer();
-        // A transition may set a timer while we sleep: never sleep for long.
-        const TimePoint latest = now + 1s;
-        const TimePoint next = due ? std::clamp(*due, now + breaker_beat, latest) : latest;
-        co_await runtime::sleep_until(next);
+        const Deadline next = due ? Deadline(std::max(*due, now + breaker_beat)) : Deadline();
+        (void)co_await alarm->rung.wait(next);
         policies_->tick(means_.runtime.clock().now());
     }
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 
 #include "flotilla/remote/remote.hpp"
@@ -134,6 +135,46 @@ TEST(Calls, ADeadlineOfTheCallerIsKept) {
     EXPECT_EQ(service.run(), 0);
     EXPECT_TRUE(client.answers.at(0).ends_with("never")) << client.answers.at(0);
     EXPECT_TRUE(client.answers.at(1).ends_with("bounded")) << client.answers.at(1);
+}
+
+/// Opens a breaker and notes how late it went to HALF_OPEN; again, when the machine was too busy.
+struct Waiting {
+    Service& service;
+    std::vector<Duration> late{};
+    std::atomic<TimePoint> half_open{TimePoint{}};
+
+    Task<> run(bool ready) {
+        if (!ready) co_return;
+        const Clock& clock = Clock::system();
+        resilience::CircuitBreaker& breaker = service.policies().circuit_breakers().get("lighthouse");
+        breaker.events().subscribe([this, &clock](const resilience::Event& event) {
+            if (event.transition == "OPEN_TO_HALF_OPEN") half_open = clock.now();
+        });
+        do {
+            half_open = TimePoint{};
+            co_await runtime::sleep_for(7ms);
+            const TimePoint opened = clock.now();
+            EXPECT_TRUE(breaker.transition_to(resilience::BreakerState::open, opened));
+            const TimePoint enough = opened + 3s;
+            while (half_open.load() == TimePoint{} && clock.now() < enough) co_await runtime::sleep_for(10ms);
+            late.push_back(half_open.load() - opened - 100ms);
+        } while (late.size() < 5 && late.back() > 5ms);
+        service.stop();
+    }
+};
+
+TEST(ResilienceFacts, F09_WithTheAutomaticTransitionHalfOpenComesWithoutACallAndInTime) {
+    Service service(quiet(
+        0,
+        {"--resilience4j.circuitbreaker.instances.lighthouse.waitDurationInOpenState=100ms",
+         "--resilience4j.circuitbreaker.instances.lighthouse.automaticTransitionFromOpenToHalfOpenEnabled="
+         "true"}
+    ));
+    Waiting waiting{service};
+    service.on_readiness([&waiting](bool ready) { return waiting.run(ready); });
+    EXPECT_EQ(service.run(), 0);
+    EXPECT_GE(waiting.late.back(), 0ms);
+    EXPECT_LE(waiting.late.back(), 5ms);
 }
 
 TEST(Calls, ASettingThatIsWrongEndsTheStart) {

@@ -43,8 +43,11 @@ enum class EventType : std::uint8_t {
     cache_hit,
     cache_miss,
     cache_error,
+    // timers (besides success)
+    start,
+    failure,
 };
-inline constexpr std::size_t event_type_count = 19;
+inline constexpr std::size_t event_type_count = 21;
 
 /// `STATE_TRANSITION`
 std::string_view to_string(EventType type) noexcept;
@@ -122,7 +125,7 @@ private:
 
     std::atomic<std::uint32_t> wanted_{0};  // first: beside its owner's hot members
     std::string source_;
-    std::atomic<bool> subscribed_{false};
+    std::atomic<std::uint32_t> subscribed_{0};  ///< types that consumers are told of
     std::atomic<std::uint64_t> next_{0};
     std::atomic<std::uint64_t> consumer_failures_{0};
     mutable std::vector<Slot> slots_;
