@@ -92,6 +92,7 @@ std::vector<Endpoint> resilience_endpoints(Policies& policies) {
     endpoints.push_back(list_endpoint("ratelimiters", policies, resilience::rate_limiters_json));
     endpoints.push_back(list_endpoint("bulkheads", policies, resilience::bulkheads_json));
     endpoints.push_back(list_endpoint("timelimiters", policies, resilience::time_limiters_json));
+    endpoints.push_back(list_endpoint("timers", policies, resilience::timers_json));
     endpoints.push_back(
         events_endpoint("circuitbreakerevents", policies, resilience::circuit_breaker_events_json)
     );
@@ -99,6 +100,7 @@ std::vector<Endpoint> resilience_endpoints(Policies& policies) {
     endpoints.push_back(events_endpoint("ratelimiterevents", policies, resilience::rate_limiter_events_json));
     endpoints.push_back(events_endpoint("bulkheadevents", policies, resilience::bulkhead_events_json));
     endpoints.push_back(events_endpoint("timelimiterevents", policies, resilience::time_limiter_events_json));
+    endpoints.push_back(events_endpoint("timerevents", policies, resilience::timer_events_json));
     return endpoints;
 }
 

@@ -67,6 +67,33 @@ private:
     metrics::Counter not_permitted_;
 };
 
+/// One meter for the calls that went well and one for each name of an error.
+class TimerCalls final : public resilience::TimerObserver {
+public:
+    TimerCalls(metrics::Registry& registry, std::string name, const Tags& tags)
+        : registry_(registry),
+          name_(std::move(name)),
+          failed_(tags.with("kind", "failed")),
+          successful_(registry.timer(name_, tags.with("kind", "successful"), options())) {}
+
+    void call_ended(Duration took, const Error* error) noexcept override {
+        if (error) {
+            registry_.timer(name_, failed_.with("failure", resilience::name_of(*error)), options())
+                .record(took);
+        } else {
+            successful_.record(took);
+        }
+    }
+
+private:
+    static metrics::TimerOptions options() { return {.description = "Timed decorated operation calls"}; }
+
+    metrics::Registry& registry_;
+    const std::string name_;
+    const Tags failed_;
+    metrics::Timer successful_;
+};
+
 }  // namespace
 
 /// Remembers what it has registered, to take it out again.
@@ -94,6 +121,7 @@ struct ResilienceMeters::Bound {
     void bulkhead(const resilience::Bulkhead& one, const std::string& group);
     void queue_bulkhead(const resilience::QueueBulkhead& one, const std::string& group);
     void rate_limiter(const resilience::RateLimiter& one, const std::string& group);
+    void timer(resilience::Timer& one, const std::string& group);
 
     metrics::Registry& registry;
     const Clock& clock;
@@ -252,6 +280,11 @@ void ResilienceMeters::Bound::rate_limiter(const resilience::RateLimiter& one, c
     );
 }
 
+void ResilienceMeters::Bound::timer(resilience::Timer& one, const std::string& group) {
+    one.observe(std::make_shared<TimerCalls>(registry, one.config().metric_names, tags_of(one.name(), group))
+    );
+}
+
 ResilienceMeters::ResilienceMeters(metrics::Registry& registry, resilience::Policies& policies)
     : bound_(std::make_shared<Bound>(registry, policies.clock())) {
     const auto binding = [this](auto bind) {
@@ -265,6 +298,7 @@ ResilienceMeters::ResilienceMeters(metrics::Registry& registry, resilience::Poli
     policies.bulkheads().for_each_added(binding(&Bound::bulkhead));
     policies.queue_bulkheads().for_each_added(binding(&Bound::queue_bulkhead));
     policies.rate_limiters().for_each_added(binding(&Bound::rate_limiter));
+    policies.timers().for_each_added(binding(&Bound::timer));
 }
 
 ResilienceMeters::~ResilienceMeters() {

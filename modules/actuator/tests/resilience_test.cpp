@@ -29,6 +29,7 @@ resilience::ResilienceProperties one_breaker() {
     properties.thread_pool_bulkhead.instances["b"] = {.core_thread_pool_size = 2, .max_thread_pool_size = 4};
     properties.ratelimiter.instances["l"] = {.register_health_indicator = true};
     properties.timelimiter.instances["x"] = {};
+    properties.micrometer.timer.instances["t"] = {};
     return properties;
 }
 
@@ -77,6 +78,15 @@ Task<> shows_breakers(runtime::Runtime& runtime) {
     EXPECT_EQ(summary(retries), R"(200 {"retries":["r"]})");
     const auto bulkheads = co_await open.fixture.send("GET /actuator/bulkheads");
     EXPECT_EQ(summary(bulkheads), R"(200 {"bulkheads":["b","b"]})");
+    resilience::Timer& timer = open.policies->timers().get("t");
+    const TimePoint began = timer.start(runtime.clock().now());
+    timer.succeeded(began, began + 1ms);
+    const auto timers = co_await open.fixture.send("GET /actuator/timers");
+    EXPECT_EQ(summary(timers), R"(200 {"timers":["t"]})");
+    const auto timed = co_await open.fixture.send("GET /actuator/timerevents/t/success");
+    EXPECT_EQ(json_of(timed)["timerEvents"][0]["operationDuration"], Json("PT0.001S"));
+    const auto limits = co_await open.fixture.send("GET /actuator/timelimiterevents/x");
+    EXPECT_EQ(summary(limits), R"(200 {"timeLimiterEvents":[]})");
     const auto limiters = co_await open.fixture.send("GET /actuator/ratelimiterevents");
     EXPECT_EQ(summary(limiters), R"(200 {"rateLimiterEvents":[]})");
 }
@@ -119,6 +129,9 @@ Task<> scrapes(runtime::Runtime& runtime) {
     EXPECT_FALSE(open.x().try_acquire(runtime.clock().now()));
     std::ignore = open.policies->circuit_breakers().get("later", "family");
     std::ignore = open.policies->retries().get("r").start().succeeded(runtime.clock().now());
+    resilience::Timer& timer = open.policies->timers().get("t");
+    timer.succeeded(timer.start(runtime.clock().now()), runtime.clock().now());
+    timer.failed(timer.start(runtime.clock().now()), runtime.clock().now(), Error(Errc::refused));
     const std::string text = open.fixture.meters.scrape();
     EXPECT_THAT(text, HasSubstr("resilience4j_circuitbreaker_state{name=\"x\",state=\"open\"} 1.0\n"));
     for (const char* other : {"closed", "half_open", "disabled", "forced_open", "metrics_only"}) {
@@ -139,6 +152,8 @@ Task<> scrapes(runtime::Runtime& runtime) {
              "resilience4j_circuitbreaker_slow_call_rate{name=\"x\"} 0.0",
              "resilience4j_retry_calls_total{kind=\"successful_without_retry\",name=\"r\"} 1.0",
              "resilience4j_timelimiter_calls_total{kind=\"timeout\",name=\"x\"} 0.0",
+             "resilience4j_timer_calls_seconds_count{kind=\"successful\",name=\"t\"} 1",
+             "resilience4j_timer_calls_seconds_count{failure=\"refused\",kind=\"failed\",name=\"t\"} 1",
              "resilience4j_bulkhead_available_concurrent_calls{name=\"b\"} 25.0",
              "resilience4j_bulkhead_max_allowed_concurrent_calls{name=\"b\"} 25.0",
              "resilience4j_bulkhead_queue_capacity{name=\"b\"} 100.0",

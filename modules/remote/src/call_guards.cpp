@@ -1,5 +1,5 @@
 // What stands around the attempts of a call, from outside to inside: retry, circuit breaker, rate limiter,
-// time limit, bulkhead.
+// time limit, bulkhead, timer.
 
 #include "client.hpp"
 #include "flotilla/http/error.hpp"
@@ -8,6 +8,7 @@
 #include "flotilla/resilience/rate_limiter.hpp"
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/resilience/timer.hpp"
 #include "remote_core.hpp"
 
 namespace flotilla::remote::detail {
@@ -160,11 +161,20 @@ Task<Method::Failure> Method::inside_breaker(OutgoingRequest request, Call call)
         if (!thread) failure = CallError(ErrorKind::rejected, guards_.queue_bulkhead->refusal().message());
     }
     const bool asked = !failure;
+    TimePoint started = began;
+    if (asked && guards_.timer) started = guards_.timer->start(core_.clock.now());
     if (asked) failure = co_await innermost(std::move(request), call);
     thread.leave();
     place.leave();
 
     const TimePoint now = core_.clock.now();
+    if (asked && guards_.timer) {
+        if (failure) {
+            guards_.timer->failed(started, now, seen_by_policies(*failure));
+        } else {
+            guards_.timer->succeeded(started, now);
+        }
+    }
     if (asked && guards_.time_limiter) {
         if (!failure) {
             guards_.time_limiter->succeeded(now);

@@ -18,6 +18,7 @@ GuardsFor guards_of(resilience::Policies& policies, bool time_limits) {
             guards.time_limiter = &policies.time_limiters().get(id, request.group);
         if (policies.has_bulkhead(id)) guards.bulkhead = &policies.bulkheads().get(id);
         if (policies.has_queue_bulkhead(id)) guards.queue_bulkhead = &policies.queue_bulkheads().get(id);
+        if (policies.has_timer(id)) guards.timer = &policies.timers().get(id);
         return guards;
     };
 }

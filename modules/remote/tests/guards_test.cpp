@@ -8,6 +8,7 @@
 #include "flotilla/resilience/rate_limiter.hpp"
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/resilience/timer.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "harness.hpp"
 
@@ -221,6 +222,36 @@ TEST(Guarded, ATimeLimitEndsTheCallAndCountsAsAFailure) {
         EXPECT_EQ(h.remote.http().stats().idle, 0U) << "the connection was closed";
         co_await instance.stop();
     });
+}
+
+TEST(Guarded, ATimerMeasuresTheCallItself) {
+    struct Ended final : resilience::TimerObserver {
+        void call_ended(Duration took, const Error* error) noexcept override {
+            calls.emplace_back(took, error ? resilience::name_of(*error) : "");
+        }
+
+        std::vector<std::pair<Duration, std::string>> calls;
+    };
+
+    resilience::Timer timer("orders");
+    const auto ended = std::make_shared<Ended>();
+    timer.observe(ended);
+    with_remote(guarded_by({.timer = &timer}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        service.delay = 5ms;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        const auto client = h.remote.client<OrderClient>();
+        EXPECT_TRUE(co_await client.get_orders("u"));
+        service.status = 404;
+        EXPECT_FALSE(co_await client.get_orders("u"));
+        co_await instance.stop();
+    });
+    EXPECT_EQ(ended->calls.size(), 2U);
+    EXPECT_GE(ended->calls.front().first, 5ms);
+    EXPECT_EQ(ended->calls.front().second, "");
+    EXPECT_EQ(ended->calls.back().second, "http.404");
 }
 
 Task<> note_kind(OrderClient& client, std::vector<std::string>& kinds) {

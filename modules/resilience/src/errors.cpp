@@ -121,6 +121,14 @@ bool is_local_refusal(const Error& error) noexcept {
     return code != ResilienceErrc::time_limit_exceeded && code != ResilienceErrc::retries_exhausted;
 }
 
+std::string name_of(const Error& error) {
+    const std::string_view category = error.code().category().name();
+    for (const NamedCode& known : named_codes) {
+        if (known.category == category && known.code == error.code().value()) return std::string(known.name);
+    }
+    return std::string(category) + "." + std::to_string(error.code().value());
+}
+
 Result<ErrorMatcher> ErrorMatcher::of(const std::vector<std::string>& names) {
     ErrorMatcher matcher;
     for (const std::string& name : names) {

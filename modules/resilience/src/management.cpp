@@ -176,6 +176,10 @@ Json time_limiters_json(const Policies& policies) {
     return names_json("timeLimiters", policies.time_limiters());
 }
 
+Json timers_json(const Policies& policies) {
+    return names_json("timers", policies.timers());
+}
+
 Json circuit_breaker_event_json(std::string_view name, const Event& event, const Clock& clock) {
     using std::chrono::milliseconds;
     return Json::object({
@@ -222,6 +226,18 @@ Result<Json> bulkhead_events_json(const Policies& policies, const EventFilter& f
 Result<Json> time_limiter_events_json(const Policies& policies, const EventFilter& filter) {
     const auto render = short_event("timeLimiterName", policies.clock());
     return events_json("timeLimiterEvents", filter, render, policies.time_limiters());
+}
+
+Result<Json> timer_events_json(const Policies& policies, const EventFilter& filter) {
+    const auto render = [&](const std::string& name, const Event& event) {
+        return Json::object({
+            {"timerName", name},
+            {"type", to_string(event.type)},
+            {"creationTime", creation_time(event, policies.clock())},
+            {"operationDuration", event.duration ? Json(format_iso_duration(*event.duration)) : Json()},
+        });
+    };
+    return events_json("timerEvents", filter, render, policies.timers());
 }
 
 std::vector<PolicyHealth> circuit_breakers_health(Policies& policies, TimePoint now) {

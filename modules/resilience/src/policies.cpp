@@ -38,6 +38,7 @@ Result<std::unique_ptr<Policies>> Policies::of(
     FLT_CHECK(check_all(properties.thread_pool_bulkhead));
     FLT_CHECK(check_all(properties.ratelimiter));
     FLT_CHECK(check_all(properties.timelimiter));
+    FLT_CHECK(check_all(properties.micrometer.timer));
     std::unique_ptr<Policies> policies(new Policies(properties, clock, predicates));
     for (const auto& [name, own] : properties.circuitbreaker.instances) policies->circuit_breakers_.get(name);
     for (const auto& [name, own] : properties.retry.instances) policies->retries_.get(name);
@@ -47,6 +48,7 @@ Result<std::unique_ptr<Policies>> Policies::of(
     }
     for (const auto& [name, own] : properties.ratelimiter.instances) policies->rate_limiters_.get(name);
     for (const auto& [name, own] : properties.timelimiter.instances) policies->time_limiters_.get(name);
+    for (const auto& [name, own] : properties.micrometer.timer.instances) policies->timers_.get(name);
     return policies;
 }
 
@@ -79,6 +81,10 @@ Policies::Policies(ResilienceProperties properties, const Clock& clock, ErrorPre
       time_limiters_([this](const std::string& name, const std::string& group) {
           const auto config = resolve(properties_.timelimiter, name, group).value();
           return keeping_events(std::make_unique<TimeLimiter>(name, config));
+      }),
+      timers_([this](const std::string& name, const std::string& group) {
+          auto config = resolve(properties_.micrometer.timer, name, group).value();
+          return keeping_events(std::make_unique<Timer>(name, std::move(config)));
       }),
       retry_budgets_([](const std::string&, const std::string&) { return std::make_unique<RetryBudget>(); }) {
 }

@@ -318,4 +318,13 @@ Result<TimeLimiterConfig> resolve(
     return reading.finish(config);
 }
 
+Result<TimerConfig> resolve(const TimerSection& section, std::string_view name, std::string_view group) {
+    FLT_TRY(const TimerProperties from, gathered(section, "micrometer.timer", name, group));
+    Reading reading("micrometer.timer", name);
+    TimerConfig config;
+    reading.take(config.metric_names, from.metric_names);
+    reading.buffer(config.event_consumer_buffer_size, from.event_consumer_buffer_size);
+    return reading.finish(std::move(config));
+}
+
 }  // namespace flotilla::resilience

@@ -29,6 +29,7 @@ struct World {
         properties.thread_pool_bulkhead.instances = {{"b", {}}};
         properties.ratelimiter.instances = {{"l", {.register_health_indicator = true}}};
         properties.timelimiter.instances = {{"x", {.timeout_duration = 4s}}};
+        properties.micrometer.timer.instances = {{"t", {}}};
         policies = *Policies::of(properties, clock);
     }
 
@@ -121,6 +122,7 @@ TEST(Management, ListsTheOtherPoliciesAndTheirEvents) {
     EXPECT_EQ(bulkheads_json(policies).text(), R"({"bulkheads":["b","b","x"]})");
     EXPECT_EQ(rate_limiters_json(policies).text(), R"({"rateLimiters":["l"]})");
     EXPECT_EQ(time_limiters_json(policies).text(), R"({"timeLimiters":["x"]})");
+    EXPECT_EQ(timers_json(policies).text(), R"({"timers":["t"]})");
     auto attempts = policies.retries().get("r").start();
     std::ignore = attempts.failed(some_error(), world.clock.now());
     const Json retry = (*retry_events_json(policies, {}))["retryEvents"][0];
@@ -133,6 +135,17 @@ TEST(Management, ListsTheOtherPoliciesAndTheirEvents) {
     EXPECT_EQ((*time_limiter_events_json(policies, {.type = "success"}))["timeLimiterEvents"].size(), 1U);
     std::ignore = policies.rate_limiters().get("l").reserve(world.clock.now());
     EXPECT_EQ((*rate_limiter_events_json(policies, {}))["rateLimiterEvents"].size(), 0U) << "not subscribed";
+    Timer& timer = policies.timers().get("t");
+    const TimePoint began = timer.start(world.clock.now());
+    timer.succeeded(began, began + 1500ms);
+    EXPECT_EQ(
+        (*timer_events_json(policies, {.type = "success"})).text(),
+        R"({"timerEvents":[{"timerName":"t","type":"SUCCESS",)"
+        R"("creationTime":"2026-11-21T06:04:20.559411023Z[Etc/UTC]","operationDuration":"PT1.5S"}]})"
+    );
+    EXPECT_TRUE(
+        (*timer_events_json(policies, {.type = "start"}))["timerEvents"][0]["operationDuration"].is_null()
+    );
 }
 
 TEST(Management, HealthIsOfThoseThatAreRegistered) {

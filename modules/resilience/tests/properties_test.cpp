@@ -27,6 +27,7 @@ retry:       { instances: { orders: { maxAttempts: 3, waitDuration: 500ms, enabl
 bulkhead:    { instances: { orders: { maxConcurrentCalls: 25, maxWaitDuration: 0 } } }
 thread-pool-bulkhead: { instances: { orders: { coreThreadPoolSize: 2, maxThreadPoolSize: 4, queueCapacity: 100, keepAliveDuration: 20ms } } }
 ratelimiter: { instances: { orders: { limitForPeriod: 50, limitRefreshPeriod: 1s, timeoutDuration: 0 } } }
+micrometer: { timer: { configs: { default: { metricNames: course.calls } }, instances: { orders: { eventConsumerBufferSize: 10 } } } }
 )";
 
 TEST(Properties, TheCoursesFileIsReadAsItIs) {
@@ -52,6 +53,9 @@ TEST(Properties, TheCoursesFileIsReadAsItIs) {
     EXPECT_EQ(policies.bulkheads().find("orders")->max_allowed_concurrent_calls(), 25U);
     EXPECT_EQ(policies.queue_bulkheads().find("orders")->config().max_thread_pool_size, 4U);
     EXPECT_EQ(policies.rate_limiters().find("orders")->config().limit_refresh_period, 1s);
+    EXPECT_EQ(policies.timers().find("orders")->config().metric_names, "course.calls");
+    EXPECT_EQ(policies.timers().find("orders")->config().event_consumer_buffer_size, 10U);
+    EXPECT_TRUE(policies.has_timer("orders"));
     EXPECT_TRUE(policies.has_retry("orders"));
     EXPECT_FALSE(policies.has_retry("other"));
 }

@@ -10,6 +10,7 @@
 #include "flotilla/resilience/cache.hpp"
 #include "flotilla/resilience/fallback.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/resilience/timer.hpp"
 
 namespace flotilla::resilience {
 
@@ -27,6 +28,37 @@ TEST(TimeLimiter, CountsATimeoutOfTheCallItselfAsOne) {
     EXPECT_EQ(limiter.counts().timeout, 2U);
     EXPECT_EQ(limiter.counts().failed, 1U);
     EXPECT_EQ(limiter.counts().successful, 1U);
+}
+
+TEST(Timer, TellsHowLongCallsTookAndHowTheyEnded) {
+    struct Ended final : TimerObserver {
+        void call_ended(Duration took, const Error* error) noexcept override {
+            calls.emplace_back(took, error ? name_of(*error) : "");
+        }
+
+        std::vector<std::pair<Duration, std::string>> calls;
+    };
+
+    Timer timer("x");
+    const auto ended = std::make_shared<Ended>();
+    timer.observe(ended);
+    timer.events().keep(10);
+    const TimePoint began = timer.start(t_zero);
+    EXPECT_EQ(began, t_zero);
+    timer.succeeded(began, t_zero + 2ms);
+    timer.failed(began, t_zero + 3ms, Error(Errc::timed_out));
+    timer.failed(began, t_zero + 4ms, Error(std::error_code(7, std::system_category())));
+    std::ignore = timer.start(t_zero + 5ms);
+    using Call = std::pair<Duration, std::string>;
+    EXPECT_THAT(ended->calls, ElementsAre(Call(2ms, ""), Call(3ms, "timed_out"), Call(4ms, "system.7")));
+    std::vector<EventType> types;
+    for (const Event& event : timer.events().recent()) types.push_back(event.type);
+    EXPECT_THAT(
+        types,
+        ElementsAre(
+            EventType::start, EventType::success, EventType::failure, EventType::failure, EventType::start
+        )
+    );
 }
 
 TEST(Cache, AsksOnceAndKeepsWhatSucceeded) {

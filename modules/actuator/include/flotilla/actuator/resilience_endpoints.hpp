@@ -30,8 +30,8 @@ class Router;
 
 namespace flotilla::actuator {
 
-/// `circuitbreakers`, `retries`, `ratelimiters`, `bulkheads`, `timelimiters`, and for each of them its
-/// events.
+/// `circuitbreakers`, `retries`, `ratelimiters`, `bulkheads`, `timelimiters`, `timers`, and for each of them
+/// its events.
 std::vector<Endpoint> resilience_endpoints(resilience::Policies& policies);
 
 /// Components `circuitBreakers` and `rateLimiters`, each when `management.health.circuitbreakers.enabled` or

@@ -12,6 +12,7 @@ class QueueBulkhead;
 class RateLimiter;
 class Retry;
 class TimeLimiter;
+class Timer;
 }  // namespace flotilla::resilience
 
 namespace flotilla::remote {
@@ -24,9 +25,10 @@ struct Guards {
     resilience::TimeLimiter* time_limiter = nullptr;
     resilience::Bulkhead* bulkhead = nullptr;
     resilience::QueueBulkhead* queue_bulkhead = nullptr;
+    resilience::Timer* timer = nullptr;
 
     [[nodiscard]] bool any() const noexcept {
-        return retry || breaker || rate_limiter || time_limiter || bulkhead || queue_bulkhead;
+        return retry || breaker || rate_limiter || time_limiter || bulkhead || queue_bulkhead || timer;
     }
 };
 

@@ -30,6 +30,9 @@ std::error_code make_error_code(ResilienceErrc code) noexcept;
 /// try the same again at once.
 bool is_local_refusal(const Error& error) noexcept;
 
+/// As configuration names it: `timed_out`, `http.404`.
+std::string name_of(const Error& error);
+
 /// A set of errors, named as configuration names them:
 ///
 ///     *                            every error; so do java.lang.Exception, Exception and Throwable

@@ -30,6 +30,7 @@ reflect::Json retries_json(const Policies& policies);
 reflect::Json rate_limiters_json(const Policies& policies);
 reflect::Json bulkheads_json(const Policies& policies);
 reflect::Json time_limiters_json(const Policies& policies);
+reflect::Json timers_json(const Policies& policies);
 
 /// Whose events, and which; empty for all.
 struct EventFilter {
@@ -44,6 +45,7 @@ Result<reflect::Json> retry_events_json(const Policies& policies, const EventFil
 Result<reflect::Json> rate_limiter_events_json(const Policies& policies, const EventFilter& filter);
 Result<reflect::Json> bulkhead_events_json(const Policies& policies, const EventFilter& filter);
 Result<reflect::Json> time_limiter_events_json(const Policies& policies, const EventFilter& filter);
+Result<reflect::Json> timer_events_json(const Policies& policies, const EventFilter& filter);
 
 /// One event as it stands in those lists: for streams.
 reflect::Json circuit_breaker_event_json(std::string_view name, const Event& event, const Clock& clock);

@@ -19,6 +19,7 @@
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/retry_budget.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/resilience/timer.hpp"
 
 namespace flotilla::resilience {
 
@@ -57,6 +58,10 @@ public:
 
     [[nodiscard]] const Registry<TimeLimiter>& time_limiters() const noexcept { return time_limiters_; }
 
+    [[nodiscard]] Registry<Timer>& timers() noexcept { return timers_; }
+
+    [[nodiscard]] const Registry<Timer>& timers() const noexcept { return timers_; }
+
     /// By target service, shared by all who call it.
     [[nodiscard]] Registry<RetryBudget>& retry_budgets() noexcept { return retry_budgets_; }
 
@@ -81,6 +86,10 @@ public:
         return properties_.timelimiter.instances.contains(name);
     }
 
+    [[nodiscard]] bool has_timer(const std::string& name) const {
+        return properties_.micrometer.timer.instances.contains(name);
+    }
+
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
 
     /// Does what has fallen due in all breakers; see CircuitBreaker::tick.
@@ -100,6 +109,7 @@ private:
     Registry<QueueBulkhead> queue_bulkheads_;
     Registry<RateLimiter> rate_limiters_;
     Registry<TimeLimiter> time_limiters_;
+    Registry<Timer> timers_;
     Registry<RetryBudget> retry_budgets_;
 };
 

@@ -21,6 +21,7 @@
 #include "flotilla/resilience/rate_limiter.hpp"
 #include "flotilla/resilience/retry.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
+#include "flotilla/resilience/timer.hpp"
 
 namespace flotilla::resilience {
 
@@ -211,6 +212,21 @@ FLT_DESCRIBE_CONFIG(
     (event_consumer_buffer_size, "How many events the actuator keeps.")
 )
 
+struct TimerProperties {
+    std::optional<std::string> base_config{};
+    std::optional<std::string> metric_names{};
+    std::optional<std::string> on_failure_tag_resolver{};
+    std::optional<std::int64_t> event_consumer_buffer_size{};
+};
+
+FLT_DESCRIBE_CONFIG(
+    TimerProperties,
+    (base_config, "The entry of configs that this one stands on."),
+    (metric_names, "Name of the meter."),
+    (on_failure_tag_resolver, "Accepted and ignored: the tag is the error's name, such as http.404."),
+    (event_consumer_buffer_size, "How many events the actuator keeps.")
+)
+
 struct CircuitBreakerSection {
     std::map<std::string, CircuitBreakerProperties> configs{};
     std::map<std::string, CircuitBreakerProperties> instances{};
@@ -244,6 +260,17 @@ struct TimeLimiterSection {
     std::map<std::string, TimeLimiterProperties> configs{};
     std::map<std::string, TimeLimiterProperties> instances{};
     std::optional<std::int32_t> time_limiter_aspect_order{};
+};
+
+struct TimerSection {
+    std::map<std::string, TimerProperties> configs{};
+    std::map<std::string, TimerProperties> instances{};
+    std::optional<std::int32_t> timer_aspect_order{};
+};
+
+/// `resilience4j.micrometer.*`
+struct MicrometerSection {
+    TimerSection timer{};
 };
 
 FLT_DESCRIBE_CONFIG(
@@ -282,6 +309,14 @@ FLT_DESCRIBE_CONFIG(
     (time_limiter_aspect_order, "Accepted and ignored: the order of policies is fixed.")
 )
 
+FLT_DESCRIBE_CONFIG(
+    TimerSection,
+    (configs, "Settings to stand on, by name; default is what all stand on."),
+    (instances, "Timers by name."),
+    (timer_aspect_order, "Accepted and ignored: the order of policies is fixed.")
+)
+FLT_DESCRIBE_CONFIG(MicrometerSection, (timer, "Timers."))
+
 /// `resilience4j.*`
 struct ResilienceProperties {
     CircuitBreakerSection circuitbreaker{};
@@ -290,6 +325,7 @@ struct ResilienceProperties {
     ThreadPoolBulkheadSection thread_pool_bulkhead{};
     RateLimiterSection ratelimiter{};
     TimeLimiterSection timelimiter{};
+    MicrometerSection micrometer{};
 };
 
 FLT_DESCRIBE_CONFIG(
@@ -299,7 +335,8 @@ FLT_DESCRIBE_CONFIG(
     (bulkhead, "Bulkheads."),
     (thread_pool_bulkhead, "Bulkheads with a queue."),
     (ratelimiter, "Rate limiters."),
-    (timelimiter, "Time limiters.")
+    (timelimiter, "Time limiters."),
+    (micrometer, "Timers.")
 )
 
 /// Functions of the program that configuration can name.
@@ -331,5 +368,6 @@ Result<RateLimiterConfig> resolve(
 Result<TimeLimiterConfig> resolve(
     const TimeLimiterSection& section, std::string_view name, std::string_view group = {}
 );
+Result<TimerConfig> resolve(const TimerSection& section, std::string_view name, std::string_view group = {});
 
 }  // namespace flotilla::resilience
