@@ -51,14 +51,13 @@ public:
         if (fields.count(http::KnownField::authorization) != 1) return refuse(exchange);
         const auto token = bearer_token(fields.get(http::KnownField::authorization));
         if (!token) return refuse(exchange);
-        auto verified = check_->verifier->verify(*token);
+        const auto verified = check_->passed->verify(*check_->verifier, *token);
         if (!verified) return refuse(exchange);
         const std::string_view subject = verified->subject();
-        exchange.headers().remove(user_header);
         if (subject.empty() || !exchange.headers().set(user_header, subject)) return refuse(exchange);
         exchange.principal = exchange.arena().keep(subject);
-        exchange.claims = std::move(verified->claims);
-        if (!subject_ || is_admin(exchange.claims)) return Next::go_on;
+        exchange.claims = {verified, &verified->claims};
+        if (!subject_ || is_admin(verified->claims)) return Next::go_on;
         const auto wanted = subject_->expand(exchange);
         return wanted && *wanted == exchange.principal ? Next::go_on : exchange.respond(403);
     }
@@ -70,6 +69,7 @@ public:
 
 private:
     Next refuse(Exchange& exchange) const {
+        exchange.headers().remove(user_header);
         exchange.answer().headers.set("WWW-Authenticate", R"(Bearer error="invalid_token")");
         return exchange.respond(401, check_->refusal);
     }

@@ -74,7 +74,8 @@ private:
         put(names_.burst_capacity, limiter_->config().burst_capacity);
         put(names_.requested_tokens, limiter_->config().requested_tokens);
         headers.set("RateLimit-Policy", policy_);
-        headers.set("RateLimit", fmt::format(R"("default";r={})", decision.remaining));
+        std::string left = R"("default";r=)";
+        headers.set("RateLimit", left += fmt::format_int(decision.remaining).c_str());
     }
 
     std::unique_ptr<KeyedRateLimiter> limiter_;
@@ -95,7 +96,7 @@ Result<KeyResolver> key_resolver(std::string name, const FilterScope& scope) {
         };
     if (name.starts_with("jwt:"))
         return [claim = name.substr(4)](Exchange& exchange, std::string& room) -> std::string_view {
-            const Json* value = exchange.claims.find(claim);
+            const Json* value = exchange.claims ? exchange.claims->find(claim) : nullptr;
             if (!value || value->is_null()) return {};
             room = value->is_string() ? *value->as_string() : value->text();
             return room;

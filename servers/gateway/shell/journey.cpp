@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <charconv>
 #include <new>
 
 #include "flotilla/base/text.hpp"
@@ -15,17 +16,17 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned most_forwards = 4;
 constexpr std::string_view user_header = "X-User-Id";
 
 /// `3f2a91bc-17`: who numbers the request, and its number.
 std::string_view next_id(std::array<char, 24>& room) {
-    static const auto process = static_cast<std::uint32_t>(Random::of_thread()());
+    static const std::string process =
+        fmt::format("{:08x}-", static_cast<std::uint32_t>(Random::of_thread()()));
     static std::atomic<std::uint64_t> count{0};
     const std::uint64_t number = count.fetch_add(1, std::memory_order_relaxed) + 1;
-    const auto end =
-        fmt::format_to_n(room.data(), room.size(), "{:08x}-{}", process, number % 100'000'000'000);
-    return {room.data(), static_cast<std::size_t>(end.out - room.data())};
+    char* const digits = room.data() + process.copy(room.data(), room.size());
+    const auto end = std::to_chars(digits, room.data() + room.size(), number % 100'000'000'000).ptr;
+    return {room.data(), static_cast<std::size_t>(end - room.data())};
 }
 
 /// The path to route by and to send on: as received, without dot segments.
@@ -192,7 +193,7 @@ Journey::Step Journey::admit() {
         return Step::finished;
     }
     if (!exchange_.principal.empty()) request_.principal = exchange_.principal;
-    passed_.push_back(route_);
+    passed_.at(passes_++) = route_;
     if (exchange_.target) return Step::call;
     switch (route_->target().kind) {
         case RouteTarget::Kind::forward:
@@ -233,7 +234,7 @@ Journey::Step Journey::forward(std::string_view path) {
 
 void Journey::finish_early() {
     // Filters of routes that lie around this one see its answer too.
-    for (std::size_t i = passed_.size(); i-- > 0;) passed_[i]->after(exchange_, exchange_.answer());
+    for (std::size_t i = passes_; i-- > 0;) passed_[i]->after(exchange_, exchange_.answer());
     if (cors_) cors_->decorate(exchange_, exchange_.answer());
     const int status = exchange_.answer().status();
     if (status == 401) flag("UAEX");
@@ -267,8 +268,7 @@ bool Journey::run_after() {
         answer.held = true;
         if (!decode_answer()) answer.fail(502);
     }
-    for (std::size_t i = passed_.size(); i-- > 0 && answer.failure == 0;)
-        passed_[i]->after(exchange_, answer);
+    for (std::size_t i = passes_; i-- > 0 && answer.failure == 0;) passed_[i]->after(exchange_, answer);
     if (answer.failure != 0) {
         response_.clear();
         write_error(answer.failure, "");

@@ -75,6 +75,9 @@ public:
 private:
     enum class Step : std::uint8_t { finished, read_body, call, local, reroute };
 
+    /// From route to route, before it counts as a circle.
+    static constexpr unsigned most_forwards = 4;
+
     // Routing: no waiting.
     Step route();
     /// Runs the filters of the route that was found.
@@ -169,7 +172,9 @@ private:
     const Route* route_ = nullptr;  // where it is now
     const Route* first_ = nullptr;  // where it came in: for meters
     const RouteMeans* means_ = nullptr;
-    std::vector<const Route*> passed_;  // routes whose filters have run, the last one is inside
+    // Routes whose filters have run, the last one is inside.
+    std::array<const Route*, most_forwards + 1> passed_{};
+    std::size_t passes_ = 0;
     const CorsRules* cors_ = nullptr;
     std::optional<Caching> caching_;
     bool uncached_ = false;  // the cache has been asked

@@ -85,6 +85,40 @@ TEST_F(GatewayTokenFacts, F33_EveryTokenThatIsNotRightIs401) {
     for (const std::string& headers : wrong) EXPECT_EQ(asked(headers).first, 401) << headers;
 }
 
+TEST_F(GatewayTokenFacts, ATokenThatHasPassedBeforePassesUntilItExpires) {
+    const std::string header = "Authorization: Bearer " + token(claims()) + "\r\n";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(asked(header), (std::pair<int, std::string>(200, "u-1")));
+    clock.advance(89s);
+    EXPECT_EQ(asked(header).first, 200);
+    clock.advance(1s);
+    EXPECT_EQ(asked(header), (std::pair<int, std::string>(401, "")));
+}
+
+TEST_F(GatewayTokenFacts, TheSignatureOfATokenThatHasPassedIsGoodForNoOther) {
+    const std::string good = token(claims("u-1"));
+    EXPECT_EQ(asked("Authorization: Bearer " + good + "\r\n").first, 200);
+    const std::string signature = good.substr(good.rfind('.'));
+    const std::string other = token(claims("u-2"));
+    const std::string forged = other.substr(0, other.rfind('.')) + signature;
+    ASSERT_EQ(forged.size(), good.size());
+    EXPECT_EQ(asked("Authorization: Bearer " + forged + "\r\n").first, 401);
+    EXPECT_EQ(asked("Authorization: Bearer " + other + "\r\n").second, "u-2");
+}
+
+TEST_F(GatewayTokenFacts, MoreTokensThanAreRememberedAndVeryLongOnesPassEachTime) {
+    VerifiedTokens tokens;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < VerifiedTokens::places + 100; ++i)
+        texts.push_back(token(claims("u-" + std::to_string(i))));
+    Json large = claims("u-long");
+    large["note"] = std::string(VerifiedTokens::longest, 'x');
+    texts.push_back(token(large));
+    for (int round = 0; round < 2; ++round)
+        for (const std::string& text : texts) ASSERT_TRUE(tokens.verify(*check->verifier, text));
+    clock.advance(90s);
+    for (const std::string& text : texts) ASSERT_FALSE(tokens.verify(*check->verifier, text));
+}
+
 TEST_F(GatewayTokenFacts, ASubjectThatIsAskedForMustBeTheTokens) {
     const auto own =
         with_filters({"'AuthorizationHeaderFilter={userId}'"}, {.tokens = check}, "/{userId}/orders");

@@ -123,10 +123,10 @@ public:
     JwtVerifier(JwtPolicy policy, std::vector<JwtKey> keys, const Clock& clock);
 
     [[nodiscard]] Result<Jwt> verify(std::string_view token) const;
-
-private:
+    /// What of a verified token may be otherwise by now: whether its time has come, and not passed.
     [[nodiscard]] Result<void> check_claims(const reflect::Json& claims) const;
 
+private:
     JwtPolicy policy_;
     std::vector<JwtKey> keys_;
     const Clock& clock_;

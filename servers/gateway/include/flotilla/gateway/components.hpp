@@ -20,6 +20,7 @@
 #include "flotilla/gateway/filter.hpp"
 #include "flotilla/gateway/predicate.hpp"
 #include "flotilla/gateway/rate_limit.hpp"
+#include "flotilla/gateway/verified_tokens.hpp"
 #include "flotilla/log/logger.hpp"
 
 namespace flotilla::gateway {
@@ -29,6 +30,8 @@ struct TokenCheck {
     std::shared_ptr<const crypto::JwtVerifier> verifier;
     /// The body of the 401.
     std::string refusal = "The requested token is invalid.";
+    /// Those that have passed before.
+    std::shared_ptr<VerifiedTokens> passed = std::make_shared<VerifiedTokens>();
 };
 
 /// What filters may need from outside. All of it outlives them.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -139,7 +140,7 @@ public:
     /// Who is asking, once a filter has found out.
     std::string_view principal = {};
     /// The claims of a token that a filter has verified; null without one.
-    reflect::Json claims = {};
+    std::shared_ptr<const reflect::Json> claims = {};
     /// Of the call that this exchange is the fallback for.
     std::optional<Failure> failure = {};
 
