@@ -131,7 +131,8 @@ std::string Stream::Tls::refusal() const {
 }
 
 void Stream::Tls::start() noexcept {
-    ERR_clear_error();
+    // To look is cheaper than to sweep, and there is hardly ever anything.
+    if (ERR_peek_error() != 0) ERR_clear_error();
     last_errno_ = 0;
 }
 
@@ -140,7 +141,14 @@ Stream::Tls::Outcome Stream::Tls::handshake() {
     return outcome_of(SSL_do_handshake(ssl_));
 }
 
+bool Stream::Tls::nothing_to_read() const noexcept {
+    return !descriptor_->maybe_readable() && !has_pending() && SSL_is_init_finished(ssl_) &&
+           !SSL_want_write(ssl_);
+}
+
 Stream::Tls::Outcome Stream::Tls::read(char* data, std::size_t size) {
+    // The usual end of a burst of requests.
+    if (nothing_to_read()) return {{IoStatus::would_block, 0, {}}, Want::read};
     start();
     const auto outcome =
         outcome_of(SSL_read(ssl_, data, static_cast<int>(std::min<std::size_t>(size, 1U << 30))));

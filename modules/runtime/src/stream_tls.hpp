@@ -51,6 +51,8 @@ private:
 
     void send_name(const std::string& name);
     void start() noexcept;
+    /// OpenSSL would only ask for bytes, and there are none.
+    [[nodiscard]] bool nothing_to_read() const noexcept;
     Outcome outcome_of(int returned);
 
     std::shared_ptr<TlsContext> context_;
