@@ -65,23 +65,30 @@ std::string encode64(std::string_view bytes, std::string_view alphabet, bool pad
 /// `text` without padding; refuses bits in the last character that no byte owns, so that each value has one
 /// spelling.
 std::optional<std::string> decode64(std::string_view text, const std::array<std::int16_t, 256>& values) {
-    if (text.size() % 4 == 1) return std::nullopt;
-    std::string out;
-    out.reserve(text.size() * 3 / 4);
-    std::uint32_t group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        const int value = values[static_cast<unsigned char>(c)];
-        if (value < 0) return std::nullopt;
-        group = group << 6 | static_cast<std::uint32_t>(value);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out += static_cast<char>(group >> bits & 255);
-            group &= (1U << bits) - 1;
-        }
+    const std::size_t rest = text.size() % 4;
+    if (rest == 1) return std::nullopt;
+    const auto value = [&](std::size_t at) -> std::int32_t {
+        return values[static_cast<unsigned char>(text[at])];
+    };
+    std::string out(text.size() / 4 * 3 + (rest == 0 ? 0 : rest - 1), '\0');
+    char* to = out.data();
+    std::size_t at = 0;
+    for (; at + 4 <= text.size(); at += 4) {
+        // The sign of a character that is none of the alphabet stays.
+        const std::int32_t group =
+            value(at) * (1 << 18) | value(at + 1) * (1 << 12) | value(at + 2) * (1 << 6) | value(at + 3);
+        if (group < 0) return std::nullopt;
+        *to++ = static_cast<char>(group >> 16);
+        *to++ = static_cast<char>(group >> 8);
+        *to++ = static_cast<char>(group);
     }
-    if (group != 0) return std::nullopt;
+    if (rest == 0) return out;
+    const std::int32_t third = rest == 3 ? value(at + 2) : 0;
+    const std::int32_t group = value(at) * (1 << 12) | value(at + 1) * (1 << 6) | third;
+    const std::int32_t unused = rest == 3 ? 3 : 0x3ff;
+    if (group < 0 || (group & unused) != 0) return std::nullopt;
+    *to++ = static_cast<char>(group >> 10);
+    if (rest == 3) *to = static_cast<char>(group >> 2);
     return out;
 }
 

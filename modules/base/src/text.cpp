@@ -30,7 +30,8 @@ std::string to_upper(std::string_view text) {
 }
 
 bool iequals(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
+    // Most that differ do so in length; most that are equal are so without looking at letters.
+    return a.size() == b.size() && (a == b || std::ranges::equal(a, b, {}, ascii_lower, ascii_lower));
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) noexcept {

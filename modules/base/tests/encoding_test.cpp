@@ -40,6 +40,9 @@ TEST(Encoding, RefusesMoreThanOneSpellingOfAValue) {
     EXPECT_FALSE(from_base64("Zm9vYmE"));
     EXPECT_FALSE(from_base64url("Zm9vYmE="));
     EXPECT_FALSE(from_base64url("Zm9vYmF"));  // stray bits
+    EXPECT_FALSE(from_base64url("Zh"));
+    EXPECT_FALSE(from_base64url("Zm9v!m9v"));
+    EXPECT_FALSE(from_base64url("Zm9vZ!"));
     EXPECT_FALSE(from_base64url("Z"));
     EXPECT_FALSE(from_hex("abc"));
     EXPECT_FALSE(from_hex("zz"));

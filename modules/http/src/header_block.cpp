@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "field_line.hpp"
 #include "flotilla/base/assert.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/message_writer.hpp"
@@ -18,7 +19,10 @@ bool is_control(char c) noexcept {
 }  // namespace
 
 void HeaderBlock::add(std::string_view name, std::string_view value) {
-    add(name, {value});
+    if (detail::skip_value(value.data(), value.data() + value.size()) != value.data() + value.size())
+        return add(name, {value});
+    FLT_ASSERT(is_token(name));
+    detail::append_line(text_, name, value);
 }
 
 void HeaderBlock::add(std::string_view name, std::initializer_list<std::string_view> pieces) {

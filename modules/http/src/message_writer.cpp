@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "field_line.hpp"
 #include "flotilla/base/assert.hpp"
 #include "flotilla/http/status.hpp"
 #include "scan.hpp"
@@ -11,8 +12,14 @@
 namespace flotilla::http {
 
 bool is_token(std::string_view text) noexcept {
-    return !text.empty() &&
-           std::ranges::all_of(text, [](char c) { return detail::is(c, detail::class_token); });
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    // Letters, digits and hyphens are most of it.
+    while ((at = detail::skip_plain_name(at, end)) != end) {
+        if (!detail::is(*at, detail::class_token)) return false;
+        ++at;
+    }
+    return !text.empty();
 }
 
 bool is_field_value(std::string_view text) noexcept {
@@ -29,7 +36,15 @@ bool is_request_target(std::string_view text) noexcept {
 
 bool append_request_line(std::string& out, std::string_view method, std::string_view target) {
     if (!is_token(method) || !is_request_target(target)) return false;
-    out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+    constexpr std::string_view end = " HTTP/1.1\r\n";
+    const std::size_t before = out.size();
+    const std::size_t size = before + method.size() + 1 + target.size() + end.size();
+    out.resize_and_overwrite(size, [&](char* text, std::size_t) {
+        char* to = detail::copy_short(text + before, method);
+        *to++ = ' ';
+        detail::copy_short(detail::copy_short(to, target), end);
+        return size;
+    });
     return true;
 }
 
@@ -50,7 +65,7 @@ void append_status_line(std::string& out, int status, int minor_version) {
 
 bool append_field(std::string& out, std::string_view name, std::string_view value) {
     if (!is_token(name) || !is_field_value(value)) return false;
-    out.append(name).append(": ").append(value).append("\r\n");
+    detail::append_line(out, name, value);
     return true;
 }
 
@@ -58,7 +73,7 @@ void append_number_field(std::string& out, std::string_view name, std::uint64_t 
     FLT_ASSERT(is_token(name));
     std::array<char, 20> digits;
     const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(name).append(": ").append(std::string_view(digits.data(), end)).append("\r\n");
+    detail::append_line(out, name, std::string_view(digits.data(), end));
 }
 
 }  // namespace flotilla::http
