@@ -47,14 +47,25 @@ def running(command, port, cores):
             process.wait()
 
 
+def certificate(folder):
+    """cert.pem and key.pem for localhost."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+         "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/cert.pem"],
+        check=True, capture_output=True,
+    )
+
+
 def to_ms(text):
     value, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
     return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
 
 
-def load(url, seconds, script=None, connections=64, core=CLIENT_CORE):
-    """Requests a second and the 99th percentile in milliseconds; `script` is a path."""
+def load(url, seconds, script=None, connections=64, core=CLIENT_CORE, header=None):
+    """Requests a second and the 99th percentile in milliseconds; `script` is a path, `header` one line."""
     command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    if header:
+        command[-1:-1] = ["-H", header]
     if script:
         command[-1:-1] = ["-s", str(script)]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

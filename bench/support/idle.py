@@ -1,11 +1,5 @@
-#!/usr/bin/env python3
-"""What connections cost that say nothing: opens them to hello, asks once on each, and reads its resident memory.
+"""What connections cost that say nothing: each asks once and stays; the server's resident memory tells."""
 
-    bench/http/idle.py                     10,000 of them
-    bench/http/idle.py --connections 2000
-"""
-
-import argparse
 import re
 import resource
 import signal
@@ -15,17 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from results import BIN, Table  # noqa: E402
-
-REQUEST = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 SPARE_DESCRIPTORS = 200
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def connect(port):
@@ -49,12 +33,10 @@ def allowed(wanted):
     return min(wanted, limit - SPARE_DESCRIPTORS)
 
 
-def measure(connections):
-    """Resident memory of hello, in MB: before, and with that many connections that have asked once."""
-    port = free_port()
-    command = [str(BIN / "hello"), f"--server.port={port}", "--flotilla.runtime.loops=1", "--flotilla.shutdown.drain-delay=0",
-               "--logging.level.root=WARN"]
+def measure(command, port, path, connections):
+    """Resident memory of a server in MB: before, and with that many connections that have asked for `path` once."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     clients = []
     try:
         clients.append(connect(port))
@@ -62,7 +44,7 @@ def measure(connections):
         while len(clients) < connections:
             clients.append(connect(port))
         for client in clients:
-            client.sendall(REQUEST)
+            client.sendall(request)
             if not client.recv(4096).startswith(b"HTTP/1.1 200 "):
                 sys.exit("an answer other than 200")
         return before, resident_mb(process.pid)
@@ -73,14 +55,8 @@ def measure(connections):
         process.wait()
 
 
-def add_rows(table, wanted=10_000):
+def add_rows(table, command, port, path, limit, wanted=10_000):
     connections = allowed(wanted)
-    before, after = measure(connections)
-    table.add(f"resident memory, {connections:,} idle connections", after, None, "MB", None, "< 150")
+    before, after = measure(command, port, path, connections)
+    table.add(f"resident memory, {connections:,} idle connections", after, None, "MB", None, f"< {limit}")
     table.add("memory of an idle connection", (after - before) * 1024 / connections, None, "KB", None, None)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--connections", type=int, default=10_000)
-    add_rows(Table("idle"), parser.parse_args().connections)
