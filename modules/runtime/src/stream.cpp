@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 
+#include "handshake_turn.hpp"
 #include "stream_tls.hpp"
 
 namespace flotilla::runtime {
@@ -52,6 +53,16 @@ Error timeout_error(std::string_view doing, const Endpoint& peer) {
 
 Task<Wake> at_once() {
     co_return Wake::ready;
+}
+
+/// Waits until the other side has begun to speak, without hearing it.
+Task<Wake> first_word(Descriptor& descriptor, Deadline deadline) {
+    char first = 0;
+    if (::recv(descriptor.fd(), &first, 1, MSG_PEEK) < 0 && is_would_block(errno)) {
+        descriptor.mark_drained();
+        return descriptor.readable(deadline);
+    }
+    return at_once();
 }
 
 void set_no_delay(int fd) noexcept {
@@ -109,8 +120,13 @@ Task<Result<void>> Stream::handshake(std::string_view what, Deadline deadline) {
 }
 
 Task<Result<void>> Stream::handshake_server(std::shared_ptr<TlsContext> context, Deadline deadline) {
+    constexpr std::string_view what = "TLS handshake of";
     tls_ = std::make_unique<Tls>(std::move(context), true);
-    return handshake("TLS handshake of", deadline);
+    Wake wake = co_await first_word(descriptor_, deadline);
+    if (wake == Wake::ready) wake = co_await handshake_turn(deadline);
+    if (wake == Wake::timed_out) co_return fail(timeout_error(what, peer_));
+    if (wake == Wake::cancelled) co_return fail(Errc::cancelled);
+    co_return co_await handshake(what, deadline);
 }
 
 Task<Result<void>> Stream::handshake_client(
