@@ -77,9 +77,10 @@ Result<void> TableKeeper::reload_locked() {
     FLT_TRY(RouteDefinitions read, read_routes(environment));
     std::vector<std::string> warnings;
     FLT_TRY(const ComponentMeans means, component_means(warnings));
-    auto live = std::make_shared<LiveTable>();
-    FLT_TRY(live->cors, read_cors(environment));
-    FLT_TRY(live->table, RouteTable::compile(with_all_others(read), components_, means));
+    FLT_TRY(CorsTable cors, read_cors(environment));
+    FLT_TRY(auto table, RouteTable::compile(with_all_others(read), components_, means));
+    auto live = std::make_shared<LiveTable>(std::move(table));
+    live->cors = std::move(cors);
     live->means.reserve(live->table->routes().size());
     for (const Route& route : live->table->routes()) live->means.push_back(means_of(route));
     for (const std::string& warning : warnings) log_.warn("{}", warning);

@@ -27,10 +27,20 @@ struct RouteMeans {
 
 /// One version of everything that routing reads. Requests keep the one that they began with.
 struct LiveTable {
+    LiveTable() = default;
+
+    explicit LiveTable(std::shared_ptr<const RouteTable> made)
+        : table(std::move(made)), timers(table->routes().size() * timers_of_a_route + some_timers) {}
+
     std::shared_ptr<const RouteTable> table;
     CorsTable cors;
     std::vector<RouteMeans> means;  ///< by the number of the route
+    /// What is not in it is looked up by strings, under a lock.
     mutable metrics::MeterCache<metrics::Timer> timers;
+
+private:
+    static constexpr std::size_t timers_of_a_route = 8;  // a few statuses to a few methods
+    static constexpr std::size_t some_timers = 4096;
 };
 
 /// Owns the definitions, makes tables of them. Thread-safe; `current` is for the loops.
