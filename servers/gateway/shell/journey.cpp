@@ -281,7 +281,7 @@ bool Journey::run_after() {
 void Journey::forget_answer() {
     const bool has_kept = policies().retry || policies().breaker || policies().cache;
     response_.clear();
-    if (has_kept) response_.headers() = kept_fields_;
+    if (has_kept && kept_fields_) response_.headers() = *kept_fields_;
 }
 
 void Journey::write_error(int status, std::string_view message) {

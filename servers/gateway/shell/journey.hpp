@@ -183,10 +183,11 @@ private:
     Deadline deadline_;
     std::uint32_t attempt_ = 0;
     Duration backoff_{};
-    bool retry_status_ = false;      // the answer was thrown away, to be asked for again
-    bool breaker_status_ = false;    // ... because it counts as a failure
-    bool held_ = false;              // the answer's body is held for the filters
-    http::HeaderBlock kept_fields_;  // of the answer before the call
+    bool retry_status_ = false;    // the answer was thrown away, to be asked for again
+    bool breaker_status_ = false;  // ... because it counts as a failure
+    bool held_ = false;            // the answer's body is held for the filters
+    // Of the answer before the call; only a call that may be repeated has them.
+    std::optional<http::HeaderBlock> kept_fields_;
     discovery::Lease lease_;
     std::vector<std::string> tried_;
     resilience::CircuitBreaker::Permit permit_;
