@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "flotilla/base/text.hpp"
 #include "tls_context.hpp"
 
 namespace flotilla::runtime {
@@ -36,6 +37,7 @@ std::unexpected<Error> tls_error(Errc code, std::string_view what, std::string_v
 }
 
 int give_password(char* buffer, int size, int, void* password) {
+    if (!password) return 0;
     const auto& text = *static_cast<std::string*>(password);
     const int length = std::min(size, static_cast<int>(text.size()));
     std::copy_n(text.data(), length, buffer);
@@ -108,9 +110,46 @@ int choose_alpn(
     return SSL_TLSEXT_ERR_OK;
 }
 
-Result<SslCtx> make_context(TlsContext::Impl& impl) {
+/// The contexts of further certificates; they go with the one that they belong to.
+using OtherContexts = std::vector<SslCtx>;
+
+void free_others(void*, void* others, CRYPTO_EX_DATA*, int, long, void*) {
+    delete static_cast<OtherContexts*>(others);
+}
+
+int others_index() {
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_others);
+    return index;
+}
+
+bool is_for(const SSL_CTX* context, std::string_view host) {
+    X509* const certificate = SSL_CTX_get0_certificate(context);
+    return X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1;
+}
+
+/// The first certificate is for who asks for no name (SNI), or for one that none is made out to.
+int choose_certificate(SSL* connection, int*, void*) {
+    const char* const asked = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+    const SSL_CTX* const own = SSL_get_SSL_CTX(connection);
+    const auto* others = static_cast<const OtherContexts*>(SSL_CTX_get_ex_data(own, others_index()));
+    if (!asked || !others || is_for(own, asked)) return SSL_TLSEXT_ERR_OK;
+    for (const SslCtx& other : *others) {
+        if (!is_for(other.get(), asked)) continue;
+        SSL_set_SSL_CTX(connection, other.get());
+        break;
+    }
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/// A list of files with commas: one for each certificate.
+std::vector<std::string> files_of(const std::string& list) {
+    std::vector<std::string> files;
+    for (const std::string_view file : split_list(list)) files.emplace_back(file);
+    return files;
+}
+
+Result<SslCtx> make_context(TlsContext::Impl& impl, const TlsConfig& config) {
     ERR_clear_error();
-    const TlsConfig& config = impl.config;
     SslCtx context(SSL_CTX_new(impl.is_server ? TLS_server_method() : TLS_client_method()), SslCtxFree());
     if (!context) return fail(Errc::internal, openssl_reasons());
     SSL_CTX* raw = context.get();
@@ -140,7 +179,8 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
 
     // Also without a password: OpenSSL would ask for it at the terminal.
     SSL_CTX_set_default_passwd_cb(raw, give_password);
-    SSL_CTX_set_default_passwd_cb_userdata(raw, &impl.config.key_password);
+    std::string password = config.key_password;
+    SSL_CTX_set_default_passwd_cb_userdata(raw, &password);
     if (!config.key_store.empty()) {
         FLT_CHECK(use_key_store(raw, config));
     } else if (!config.certificate.empty()) {
@@ -148,6 +188,7 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
     } else if (impl.is_server) {
         return fail(Errc::invalid_argument, "TLS needs a certificate or a key store");
     }
+    SSL_CTX_set_default_passwd_cb_userdata(raw, nullptr);
 
     const bool verify_peer = impl.is_server ? config.client_auth != ClientAuth::none : !config.insecure_trust;
     if (verify_peer) {
@@ -174,6 +215,31 @@ Result<SslCtx> make_context(TlsContext::Impl& impl) {
         );
     }
     return context;
+}
+
+/// The context of the first certificate, which has those of the others.
+Result<SslCtx> make_context(TlsContext::Impl& impl) {
+    const auto certificates = files_of(impl.config.certificate);
+    const auto keys = files_of(impl.config.certificate_private_key);
+    if (!impl.is_server || certificates.size() <= 1) return make_context(impl, impl.config);
+    if (!keys.empty() && keys.size() != certificates.size())
+        return fail(
+            Errc::invalid_argument,
+            fmt::format("{} certificates have {} private keys", certificates.size(), keys.size())
+        );
+    auto contexts = std::make_unique<OtherContexts>();
+    for (std::size_t i = 0; i < certificates.size(); ++i) {
+        TlsConfig config = impl.config;
+        config.certificate = certificates[i];
+        if (!keys.empty()) config.certificate_private_key = keys[i];
+        FLT_TRY(auto context, make_context(impl, config));
+        contexts->push_back(std::move(context));
+    }
+    SslCtx first = std::move(contexts->front());
+    contexts->erase(contexts->begin());
+    SSL_CTX_set_ex_data(first.get(), others_index(), contexts.release());
+    SSL_CTX_set_tlsext_servername_callback(first.get(), choose_certificate);
+    return first;
 }
 
 Result<std::unique_ptr<TlsContext::Impl>> make_impl(const TlsConfig& config, bool is_server) {

@@ -218,6 +218,52 @@ TEST_F(TlsTest, ReloadGivesNewConnectionsTheNewCertificateAndKeepsTheOpenOnes) {
     });
 }
 
+TEST_F(TlsTest, EachNameHasItsOwnCertificateAndAllOthersTheFirst) {
+    const auto add = [this](const std::string& file, const std::string& name) {
+        const auto certificate = TestCertificate::signed_by(authority_, name);
+        certificate.write_certificate(folder_.file(file + ".pem"));
+        certificate.write_key(folder_.file(file + ".key"));
+        server_.certificate += "," + folder_.file(file + ".pem");
+        server_.certificate_private_key += ", " + folder_.file(file + ".key");
+    };
+    add("fish", "fish.market.test");
+    add("wild", "*.market.test");
+    server_.alpn = {"http/1.1"};
+    client_.alpn = {"http/1.1"};
+    for (const char* name : {"shop.test", "fish.market.test", "FISH.market.test", "meat.market.test"})
+        shake_hands(name, [](Ends& ends) -> Task<> {
+            EXPECT_TRUE(ends.client_outcome);
+            EXPECT_EQ(ends.server->alpn(), "http/1.1");
+            co_await expect_one_line_each_way(ends);
+        });
+    expect_refused("deep.meat.market.test", "hostname mismatch");  // it gets the first
+    server_.certificate_private_key = folder_.file("server.key");
+    EXPECT_FALSE(TlsContext::server(server_));
+}
+
+TEST_F(TlsTest, AReloadReadsEveryCertificateAgain) {
+    const auto install_second = [this](const std::string& name) {
+        const auto certificate = TestCertificate::signed_by(authority_, name);
+        certificate.write_certificate(folder_.file("second.pem"));
+        certificate.write_key(folder_.file("second.key"));
+    };
+    install_second("old.test");
+    server_.certificate += "," + folder_.file("second.pem");
+    server_.certificate_private_key += "," + folder_.file("second.key");
+    auto server = TlsContext::server(server_).value();
+    auto client = TlsContext::client(client_).value();
+    run_on_loop([&](Runtime&) -> Task<> {
+        Ends before;
+        co_await connect(server, client, "new.test", before);
+        EXPECT_FALSE(before.client_outcome);
+        install_second("new.test");
+        EXPECT_TRUE(server->reload());
+        Ends after;
+        co_await connect(server, client, "new.test", after);
+        co_await expect_one_line_each_way(after);
+    });
+}
+
 TEST_F(TlsTest, BadSettingsAreRefusedWithTheirReason) {
     server_.min_protocol = "SSLv3";
     EXPECT_NE(TlsContext::server(server_).error().message().find("SSLv3"), std::string::npos);

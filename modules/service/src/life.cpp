@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <future>
 
+#include "certificate_files.hpp"
 #include "flotilla/actuator/health_contributors.hpp"
 #include "flotilla/base/units.hpp"
 #include "flotilla/metrics/standard_meters.hpp"
@@ -100,6 +102,9 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
         life.failed();
     } else {
         if (reporting) reporting->begin(server_properties.address, endpoint.port());
+        const bool secure = follows_files(server_properties.ssl);
+        if (secure || follows_files(operations->config().server.ssl))
+            tasks.spawn("certificates", follow_certificates());
         co_await join_fleet(tasks);
         tasks.spawn("circuit-breakers", calls->run());
         runtime::TaskScope starting(home());
@@ -305,14 +310,34 @@ Task<> Service::Impl::read_signals() {
 Task<> Service::Impl::read_hangups() {
     for (;;) {
         co_await next_hangup();
-        for (http::Server* each : {server.get(), management_server.get()}) {
-            if (!each || !each->config().ssl) continue;
-            if (const auto reloaded = each->reload_certificates()) {
-                log.info("certificate read again, valid until {}", each->certificate_expires());
-            } else {
-                log.error("certificate stays as it is: {}", reloaded.error().message());
-            }
+        for (http::Server* each : {server.get(), management_server.get()})
+            if (each && each->config().ssl) reload_certificates(*each);
+    }
+}
+
+void Service::Impl::reload_certificates(http::Server& of) {
+    if (const auto reloaded = of.reload_certificates()) {
+        log.info("certificate read again, valid until {}", of.certificate_expires());
+    } else {
+        log.error("certificate stays as it is: {}", reloaded.error().message());
+    }
+}
+
+Task<> Service::Impl::follow_certificates() {
+    std::array<std::optional<FilePrint>, 2> known;
+    for (;;) {
+        for (std::size_t i = 0; i < known.size(); ++i) {
+            const auto& owner = i == 0 ? server : management_server;
+            if (!owner || !follows_files(owner->config().ssl)) continue;
+            const auto look = [files = *owner->config().ssl] { return print_of(files); };
+            auto seen = co_await runtime->blocking(look);
+            if (!seen || !owner || *seen == known[i]) continue;
+            // What is half written is seen once more when it is whole.
+            const bool changed = known[i].has_value();
+            known[i] = *std::move(seen);
+            if (changed) reload_certificates(*owner);
         }
+        co_await runtime::sleep_for(1s);
     }
 }
 

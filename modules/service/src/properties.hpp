@@ -31,8 +31,8 @@ FLT_DESCRIBE_ENUM_KEBAB(ClientAuth, none, want, need)
 FLT_DESCRIBE_CONFIG(
     TlsConfig,
     (enabled, "Whether to speak TLS, when the rest is set."),
-    (certificate, "PEM file with the certificate chain."),
-    (certificate_private_key, "PEM file with the private key."),
+    (certificate, "PEM file with the certificate chain; several with commas: clients choose by name (SNI)."),
+    (certificate_private_key, "PEM file with the private key; one for each certificate."),
     (key_password, "Password of the private key."),
     (key_store, "PKCS12 file, in place of the two PEM files."),
     (key_store_password, "Password of the key store."),
@@ -97,7 +97,7 @@ FLT_DESCRIBE_CONFIG(
     (compression, "Compressed answers."),
     (forward_headers_strategy, "Whether X-Forwarded-* headers are believed: none, native or framework."),
     (server_header, "The Server header of answers; none when empty."),
-    (ssl, "TLS; read again on SIGHUP."),
+    (ssl, "TLS; read again on SIGHUP, and when the files change."),
     (slow_request_threshold, "Requests that take longer are logged; 0: none."),
     (access_log, "Whether each request is logged.")
 )

@@ -56,6 +56,8 @@ struct Service::Impl {
     Task<> run_stop_jobs();
     Task<> read_signals();
     Task<> read_hangups();
+    Task<> follow_certificates();
+    void reload_certificates(http::Server& of);
     Task<> tick_meters();
     void become_ready();
     void ask_to_stop(int signal);
