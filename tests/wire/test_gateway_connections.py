@@ -263,6 +263,38 @@ def test_a_stale_answer_is_better_than_an_error(cached):
     assert cached.get("/c/a").headers["x-cache"] == "STALE", "also when nobody listens"
 
 
+def test_a_stale_answer_is_renewed_behind_the_clients_backs(cached):
+    go = threading.Event()
+    cached.upstream.answer = kept("max-age=1, stale-while-revalidate=60")
+    assert cached.get("/c/a?b=1").headers["x-cache"] == "MISS"
+    cached.upstream.take()
+    cached.upstream.answer = lambda *_: go.wait(10) and kept("max-age=60", b"stock: 6")
+    wait_until(lambda: cached.get("/c/a?b=1").headers["x-cache"] == "STALE", "the answer is stale")
+    # However many come meanwhile: nobody waits, and the service is asked once, for all of it.
+    for _ in range(20):
+        stale = cached.get("/c/a?b=1", {"If-None-Match": '"0"', "X-Mine": "1"})
+        assert (stale.headers["x-cache"], stale.text) == ("STALE", "stock: 7")
+    wait_until(lambda: cached.upstream.requests, "the service is asked")
+    go.set()
+    wait_until(lambda: cached.get("/c/a?b=1").headers["x-cache"] == "HIT", "it is fresh again")
+    assert cached.get("/c/a?b=1").text == "stock: 6"
+    (asked,) = cached.upstream.take()
+    assert (asked.method, asked.target) == ("GET", "/c/a?b=1") and asked.header("If-None-Match") is None
+    assert asked.header("X-Forwarded-For") == "127.0.0.1"
+
+
+def test_a_stale_answer_stays_when_the_service_is_not_well(cached):
+    cached.upstream.answer = kept("max-age=1, stale-while-revalidate=60")
+    assert cached.get("/c/a").headers["x-cache"] == "MISS"
+    cached.upstream.take()
+    cached.upstream.answer = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+    wait_until(lambda: cached.get("/c/a").headers["x-cache"] == "STALE", "the answer is stale")
+    wait_until(lambda: cached.get("/c/a") and len(cached.upstream.requests) >= 3, "it is asked again and again")
+    assert cached.get("/c/a").text == "stock: 7"
+    cached.upstream.stop()
+    assert cached.get("/c/a").headers["x-cache"] == "STALE", "also when nobody listens"
+
+
 def test_an_answer_that_is_too_long_to_keep_is_passed_on(cached):
     body = b"x" * (3 << 20)
     cached.upstream.answer = kept("max-age=60", body)

@@ -85,41 +85,6 @@ private:
     std::string policy_;
 };
 
-Result<KeyResolver> key_resolver(std::string name, const FilterScope& scope) {
-    if (name.starts_with('@')) name.erase(0, 1);
-    if (const auto own = scope.components.key_resolvers().find(name);
-        own != scope.components.key_resolvers().end())
-        return own->second;
-    if (name.starts_with("header:"))
-        return [header = name.substr(7)](Exchange& exchange, std::string&) {
-            return exchange.head().fields.get(header);
-        };
-    if (name.starts_with("jwt:"))
-        return [claim = name.substr(4)](Exchange& exchange, std::string& room) -> std::string_view {
-            const Json* value = exchange.claims ? exchange.claims->find(claim) : nullptr;
-            if (!value || value->is_null()) return {};
-            room = value->is_string() ? *value->as_string() : value->text();
-            return room;
-        };
-    static const std::map<std::string, KeyResolver, std::less<>> known{
-        {"principal", [](Exchange& exchange, std::string&) { return exchange.principal; }},
-        {"remoteAddr",
-         [](Exchange& exchange, std::string& room) -> std::string_view {
-             room = exchange.inbound().peer.address();
-             return room;
-         }},
-        {"path", [](Exchange& exchange, std::string&) { return exchange.request_path().raw(); }},
-        {"host", [](Exchange& exchange, std::string&) { return exchange.host(); }},
-    };
-    const auto found = known.find(name);
-    if (found != known.end()) return found->second;
-    std::string names = "principal, remoteAddr, path, host, header:NAME, jwt:CLAIM";
-    for (const auto& [own, resolver] : scope.components.key_resolvers()) names += ", " + own;
-    return fail(
-        Errc::invalid_argument, fmt::format("key-resolver '{}' is unknown; there are: {}", name, names)
-    );
-}
-
 Result<FilterPtr> rate_limiter(const Arguments& args, const FilterScope& scope) {
     const auto setting = [&](std::string_view name) {
         return scope.setting(fmt::format("redis-rate-limiter.{}", name));
@@ -153,11 +118,44 @@ Result<FilterPtr> rate_limiter(const Arguments& args, const FilterScope& scope) 
     FLT_CHECK(rename(names.replenish_rate, "replenish-rate-header"));
     FLT_CHECK(rename(names.burst_capacity, "burst-capacity-header"));
     FLT_CHECK(rename(names.requested_tokens, "requested-tokens-header"));
-    FLT_TRY(auto key, key_resolver(args.text("key-resolver", "principal"), scope));
+    FLT_TRY(auto key, scope.components.make_key_resolver(args.text("key-resolver", "principal")));
     return std::make_shared<RequestRateLimiter>(config, answer, std::move(names), std::move(key));
 }
 
 }  // namespace
+
+Result<KeyResolver> Components::make_key_resolver(std::string name) const {
+    if (name.starts_with('@')) name.erase(0, 1);
+    if (const auto own = key_resolvers_.find(name); own != key_resolvers_.end()) return own->second;
+    if (name.starts_with("header:"))
+        return [header = name.substr(7)](Exchange& exchange, std::string&) {
+            return exchange.head().fields.get(header);
+        };
+    if (name.starts_with("jwt:"))
+        return [claim = name.substr(4)](Exchange& exchange, std::string& room) -> std::string_view {
+            const Json* value = exchange.claims ? exchange.claims->find(claim) : nullptr;
+            if (!value || value->is_null()) return {};
+            room = value->is_string() ? *value->as_string() : value->text();
+            return room;
+        };
+    static const std::map<std::string, KeyResolver, std::less<>> known{
+        {"principal", [](Exchange& exchange, std::string&) { return exchange.principal; }},
+        {"remoteAddr",
+         [](Exchange& exchange, std::string& room) -> std::string_view {
+             room = exchange.inbound().peer.address();
+             return room;
+         }},
+        {"path", [](Exchange& exchange, std::string&) { return exchange.request_path().raw(); }},
+        {"host", [](Exchange& exchange, std::string&) { return exchange.host(); }},
+    };
+    const auto found = known.find(name);
+    if (found != known.end()) return found->second;
+    std::string names = "principal, remoteAddr, path, host, header:NAME, jwt:CLAIM";
+    for (const auto& [own, resolver] : key_resolvers_) names += ", " + own;
+    return fail(
+        Errc::invalid_argument, fmt::format("key-resolver '{}' is unknown; there are: {}", name, names)
+    );
+}
 
 void detail::add_rate_limit_filter(Components& to) {
     to.filter(

@@ -108,11 +108,11 @@ Result<Route> Route::compile(
         return std::pair(placed.order, placed.written);
     });
     for (const Placed& placed : made.filters_) placed.filter->ask(made.policies_);
-    if (auto read = made.read_metadata(); !read) return within(read.error());
+    if (auto read = made.read_metadata(components); !read) return within(read.error());
     return made;
 }
 
-Result<void> Route::read_metadata() {
+Result<void> Route::read_metadata(const Components& components) {
     if (const auto millis = millis_of(member(definition_.metadata, "connect-timeout")))
         times_.connect = std::chrono::milliseconds(*millis);
     if (const auto millis = millis_of(member(definition_.metadata, "response-timeout")))
@@ -121,6 +121,14 @@ Result<void> Route::read_metadata() {
         auto rules = CorsRules::from(*cors);
         if (!rules) return fail(rules.error().within("metadata.cors"));
         cors_ = *std::move(rules);
+    }
+    if (const Json* balancing = member(definition_.metadata, "lb")) {
+        const Json* key = member(*balancing, "key");
+        const std::string* const name = key ? key->as_string() : nullptr;
+        if (!name) return fail(Errc::invalid_argument, "metadata.lb has a key and nothing else");
+        auto resolver = components.make_key_resolver(*name);
+        if (!resolver) return fail(resolver.error().within("metadata.lb.key"));
+        balance_key_ = *std::move(resolver);
     }
     return {};
 }

@@ -73,6 +73,16 @@ Result<void> read_forwarded(const Properties& properties, GatewayConfig& config)
     return {};
 }
 
+Result<void> read_redirect(const config::Environment& environment, HttpsRedirectConfig& redirect) {
+    constexpr std::string_view port = "flotilla.gateway.https-redirect.port";
+    constexpr std::string_view to_port = "flotilla.gateway.https-redirect.to-port";
+    if (!environment.contains(port)) return {};
+    FLT_TRY(redirect.port, environment.get<std::uint16_t>(port, 0));
+    FLT_TRY(const auto own, environment.get<std::uint16_t>("server.port", 0));
+    FLT_TRY(redirect.to_port, environment.get<std::uint16_t>(to_port, own));
+    return {};
+}
+
 Result<std::vector<crypto::JwtAlgorithm>> read_algorithms(const config::Environment& environment) {
     FLT_TRY(const auto names, environment.get("token.algorithms", std::vector<std::string>()));
     std::vector<crypto::JwtAlgorithm> algorithms;
@@ -105,6 +115,7 @@ Result<GatewayConfig> read_gateway_config(const config::Environment& environment
     FLT_CHECK(properties.read("metrics.enabled", config.metrics));
     FLT_CHECK(properties.read("loadbalancer.use404", config.use404));
     FLT_CHECK(properties.read("globalcors.add-to-simple-url-handler-mapping", config.cors_everywhere));
+    FLT_CHECK(read_redirect(environment, config.https_redirect));
     FLT_TRY(config.writable, environment.get("flotilla.gateway.actuator-write", false));
     FLT_TRY(
         config.reload_interval, environment.get("flotilla.gateway.reload-interval", config.reload_interval)

@@ -15,6 +15,7 @@
 #include "flotilla/reflect/leaves.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 #include "gateway_endpoint.hpp"
+#include "https_redirect.hpp"
 #include "journey.hpp"
 
 namespace flotilla::gateway {
@@ -89,15 +90,18 @@ struct GatewayServer::Impl {
           config(read_config()),
           proxy(make_proxy()),
           upstreams(service.runtime()),
+          refresher(service, config.client),
+          redirect(service, config.https_redirect),
           tables(service, config, std::move(components)) {
         if (!proxy) return;
         shared = std::make_unique<GatewayShared>(
-            GatewayShared{service, config, *proxy, upstreams, tables, flights, log}
+            GatewayShared{service, config, *proxy, upstreams, tables, flights, refresher, log}
         );
         handler = std::make_unique<GatewayHandler>(*shared);
         service.router().otherwise(*handler);
         if (const auto loaded = tables.reload(); !loaded) service.cannot_start(loaded.error());
         service.actuator().add(gateway_endpoint(tables, config));
+        if (config.https_redirect.port) service.on_start([this] { return redirect.start(); });
         service.on_stop([this] { return stop(); });
         subscription = service.environment().subscribe([this](const auto& changed) {
             if (concerns_routes(changed)) tables.reload_and_tell();
@@ -157,6 +161,8 @@ struct GatewayServer::Impl {
     }
 
     Task<Result<void>> stop() {
+        co_await redirect.stop();
+        co_await refresher.stop();
         co_await proxy->stop();
         co_return Result<void>();
     }
@@ -166,8 +172,10 @@ struct GatewayServer::Impl {
     GatewayConfig config;
     std::unique_ptr<proxy::Proxy> proxy;
     Upstreams upstreams;
-    TableKeeper tables;
     Flights flights;
+    Refresher refresher;
+    HttpsRedirect redirect;
+    TableKeeper tables;
     std::unique_ptr<GatewayShared> shared;
     std::unique_ptr<GatewayHandler> handler;
     config::Subscription subscription;

@@ -20,6 +20,7 @@
 #include "flotilla/resilience/circuit_breaker.hpp"
 #include "flotilla/resilience/retry_budget.hpp"
 #include "live_table.hpp"
+#include "refresher.hpp"
 #include "upstreams.hpp"
 
 namespace flotilla::gateway {
@@ -32,6 +33,7 @@ struct GatewayShared {
     Upstreams& upstreams;
     TableKeeper& tables;
     Flights& flights;
+    Refresher& refresher;
     log::Logger log;
 };
 
@@ -94,12 +96,6 @@ private:
     Result<void> decode_answer();
 
     // The call and its repetitions.
-    struct Place {
-        std::string_view host;
-        std::uint16_t port = 0;
-        bool secure = false;
-    };
-
     Task<Step> guarded_call();
     void begin_call();
     [[nodiscard]] proxy::RequestBody::Limits body_limits() const;
@@ -108,6 +104,7 @@ private:
     /// Waits for it; the value says nothing.
     Task<Result<proxy::Outcome>> found_upstream(UpstreamPtr& upstream);
     [[nodiscard]] bool is_balanced() const;
+    [[nodiscard]] discovery::PickRequest wanted_instance();
     [[nodiscard]] Place place() const;
     proxy::Call make_call(const proxy::Upstream& upstream);
     void complete_head();
@@ -138,6 +135,8 @@ private:
     Task<Step> cached_call();
     [[nodiscard]] std::string cache_key() const;
     Step serve(const CachedAnswer& answer, std::string_view result);
+    /// Has it fetched while this client gets what is there.
+    void refresh(Flights::Leader leader);
     [[nodiscard]] bool has_stale() const;
     Step serve_stale();
     std::optional<proxy::Verdict> cache_verdict(int status);
@@ -190,6 +189,7 @@ private:
     std::optional<http::HeaderBlock> kept_fields_;
     discovery::Lease lease_;
     std::vector<std::string> tried_;
+    std::string balance_key_;
     resilience::CircuitBreaker::Permit permit_;
     resilience::RetryBudget::Ticket budget_call_;
     resilience::RetryBudget::Ticket budget_retry_;

@@ -32,6 +32,10 @@ Task<Journey::Step> Journey::cached_call() {
         if (caching.kept && !reload && caching.kept->fresh(at)) co_return serve(*caching.kept, "HIT");
         const auto waiter = std::make_shared<Flights::Waiter>(runtime::EventLoop::current());
         Flights::Leader leader = shared_.flights.join(flight, waiter);
+        if (caching.kept && !reload && caching.kept->stale_for(at, caching.kept->while_revalidate)) {
+            if (leader) refresh(std::move(leader));
+            co_return serve(*caching.kept, "STALE");
+        }
         if (leader || round > 0) {
             caching.fetching = true;
             caching.leader.emplace(std::move(leader));
@@ -40,8 +44,6 @@ Task<Journey::Step> Journey::cached_call() {
                 exchange_.headers().remove(name);
             co_return Step::call;
         }
-        if (caching.kept && !reload && caching.kept->stale_for(at, caching.kept->while_revalidate))
-            co_return serve(*caching.kept, "STALE");
         const Deadline until = Deadline::after(at, patience).or_sooner(TaskContext::current().deadline);
         while (!waiter->landed) {
             const auto wake = co_await waiter->signal.wait(until);
@@ -55,6 +57,25 @@ std::string Journey::cache_key() const {
     key.append(exchange_.path());
     if (exchange_.has_query()) key.append("?").append(exchange_.query());
     return key;
+}
+
+void Journey::refresh(Flights::Leader leader) {
+    complete_head();
+    RouteTarget target = route_->target();
+    if (exchange_.target) {
+        target.kind = RouteTarget::Kind::fixed;
+        target.url = *exchange_.target;
+    }
+    Refresher::Errand errand{
+        .cache = policies().cache,
+        .key = caching_->key,
+        .target = std::move(target),
+        .path = outgoing_->target,
+        .host = outgoing_->host,
+        .fields = outgoing_->fields,
+        .leader = std::move(leader)
+    };
+    shared_.refresher.send(std::move(errand));
 }
 
 Journey::Step Journey::serve(const CachedAnswer& answer, std::string_view result) {

@@ -74,27 +74,29 @@ bool Journey::is_balanced() const {
 
 UpstreamPtr Journey::known_upstream() {
     if (is_balanced() && !lease_) {
-        lease_ = means_->cluster->pick({.now = now(), .avoid = tried_});
+        lease_ = means_->cluster->pick(wanted_instance());
         if (!lease_) return nullptr;
     }
     const Place at = place();
     return shared_.upstreams.find(at.host, at.port, at.secure, now());
 }
 
-Journey::Place Journey::place() const {
+discovery::PickRequest Journey::wanted_instance() {
+    discovery::PickRequest wanted{.now = now(), .avoid = tried_};
+    if (const KeyResolver& key = route_->balance_key()) wanted.key = key(exchange_, balance_key_);
+    return wanted;
+}
+
+Place Journey::place() const {
     const http::Url& url = exchange_.target ? *exchange_.target : route_->target().url;
-    if (!lease_) return {url.host, url.port_or_default(), url.secure()};
-    const discovery::ServiceInstance& instance = lease_.instance();
-    // `lb:ws://` and the like say themselves whether it is TLS.
-    const bool by_instance = instance.scheme.empty() ? instance.secure : instance.scheme == "https";
-    return {instance.host, instance.port, url.scheme.empty() ? by_instance : url.secure()};
+    return place_of(url, lease_);
 }
 
 Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
     if (is_balanced() && !lease_) {
         // Nobody is there, or nobody is known yet.
         const std::string service = means_->cluster->service();
-        const discovery::PickRequest wanted{.now = now(), .avoid = tried_};
+        const discovery::PickRequest wanted = wanted_instance();
         auto chosen = co_await shared_.service.balancer().choose(service, wanted, deadline_);
         if (!chosen)
             co_return discovery::fail(

@@ -14,6 +14,14 @@ constexpr std::size_t most = 10'000;
 
 }  // namespace
 
+Place place_of(const http::Url& url, const discovery::Lease& lease) {
+    if (!lease) return {url.host, url.port_or_default(), url.secure()};
+    const discovery::ServiceInstance& instance = lease.instance();
+    // `lb:ws://` and the like say themselves whether it is TLS.
+    const bool by_instance = instance.scheme.empty() ? instance.secure : instance.scheme == "https";
+    return {instance.host, instance.port, url.scheme.empty() ? by_instance : url.secure()};
+}
+
 Upstreams::Upstreams(runtime::Runtime& runtime)
     : runtime_(runtime), resolver_(runtime), shards_(runtime.size()) {}
 

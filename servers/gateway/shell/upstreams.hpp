@@ -1,17 +1,30 @@
 #pragma once
 // Addresses of upstreams, resolved and kept.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "flotilla/discovery/cluster.hpp"
+#include "flotilla/http/url.hpp"
 #include "flotilla/proxy/upstream.hpp"
 #include "flotilla/runtime/resolver.hpp"
 #include "flotilla/runtime/runtime.hpp"
 
 namespace flotilla::gateway {
+
+/// Where a call goes to.
+struct Place {
+    std::string_view host;
+    std::uint16_t port = 0;
+    bool secure = false;
+};
+
+/// The URL's own place, or that of the instance that was chosen. Valid as long as both.
+Place place_of(const http::Url& url, const discovery::Lease& lease);
 
 using UpstreamPtr = std::shared_ptr<const proxy::Upstream>;
 

@@ -57,6 +57,31 @@ routes:
     EXPECT_EQ(found(**table, "POST /"), "a");
 }
 
+TEST(RouteTable, ARouteSaysByWhichKeyItsInstanceIsChosen) {
+    const auto table = table_of(R"(
+routes:
+- {id: keyed, uri: 'lb://A', predicates: [Path=/a], metadata: {lb: {key: 'header:X-User'}}}
+- {id: plain, uri: 'lb://A', predicates: [Path=/b]}
+)");
+    ASSERT_TRUE(table) << table.error().message();
+    Shot keyed("GET /a", {.headers = "X-User: ann\r\n"});
+    const Route* route = (*table)->find(*keyed);
+    ASSERT_TRUE(route && route->balance_key());
+    std::string room;
+    EXPECT_EQ(route->balance_key()(*keyed, room), "ann");
+    Shot plain("GET /b");
+    EXPECT_FALSE((*table)->find(*plain)->balance_key());
+
+    for (const char* wrong : {"{lb: {key: nonsense}}", "{lb: {}}", "{lb: 7}"}) {
+        const auto refused = table_of(
+            fmt::format("routes: [{{id: r, uri: 'lb://A', predicates: [Path=/a], metadata: {}}}]", wrong)
+        );
+        ASSERT_FALSE(refused) << wrong;
+        EXPECT_NE(refused.error().message().find("metadata.lb"), std::string::npos)
+            << refused.error().message();
+    }
+}
+
 TEST(RouteTable, WithdrawsWhatAFailedRouteHasCaptured) {
     const auto table = table_of(R"(
 routes:

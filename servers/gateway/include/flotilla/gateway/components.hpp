@@ -92,9 +92,8 @@ public:
     [[nodiscard]] std::vector<std::string> filter_names() const;
     [[nodiscard]] std::vector<std::string> predicate_names() const;
 
-    [[nodiscard]] const std::map<std::string, KeyResolver, std::less<>>& key_resolvers() const noexcept {
-        return key_resolvers_;
-    }
+    /// `principal`, `remoteAddr`, `path`, `host`, `header:NAME`, `jwt:CLAIM`, or one that was added.
+    [[nodiscard]] Result<KeyResolver> make_key_resolver(std::string name) const;
 
 private:
     template <class Make>

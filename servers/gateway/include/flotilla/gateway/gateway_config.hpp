@@ -2,6 +2,7 @@
 /// Settings of the gateway beside its routes: `spring.cloud.gateway.*` (or its newer prefix) and `token.*`.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,19 @@ struct LocatorConfig {
     bool lower_case_service_id = false;
 };
 
+/// `flotilla.gateway.https-redirect.*`: a plain port that sends every client to the one with TLS.
+struct HttpsRedirectConfig {
+    std::optional<std::uint16_t> port{};     ///< none: no such port
+    std::optional<std::uint16_t> to_port{};  ///< as clients see it; `server.port` unless given
+};
+
 struct GatewayConfig {
     proxy::ProxyConfig client;
     proxy::ForwardedConfig forwarded;
     proxy::TrustedProxies trusted;
     proxy::HopByHop hop_by_hop;
     LocatorConfig locator;
+    HttpsRedirectConfig https_redirect;
     bool metrics = true;           ///< `metrics.enabled`
     bool use404 = false;           ///< `loadbalancer.use404`: no instance is 404 and not 503
     bool cors_everywhere = false;  ///< `globalcors.add-to-simple-url-handler-mapping`

@@ -78,6 +78,9 @@ public:
     /// Of its own `metadata.cors`, when it has one.
     [[nodiscard]] const std::optional<CorsRules>& cors() const noexcept { return cors_; }
 
+    /// `metadata.lb.key`: equal ones go to one instance, where the balancer goes by keys. May be empty.
+    [[nodiscard]] const KeyResolver& balance_key() const noexcept { return balance_key_; }
+
     /// As it was written, with the port that is meant: `http://a:80`, `lb://USER-SERVICE`.
     [[nodiscard]] const std::string& uri_text() const noexcept { return uri_text_; }
 
@@ -94,7 +97,7 @@ private:
         std::size_t written = 0;  ///< default filters first
     };
 
-    Result<void> read_metadata();
+    Result<void> read_metadata(const Components& components);
 
     RouteDefinition definition_;
     RouteTarget target_;
@@ -103,6 +106,7 @@ private:
     std::vector<PredicatePtr> predicates_;
     std::vector<Placed> filters_;
     std::optional<CorsRules> cors_;
+    KeyResolver balance_key_;
     std::string uri_text_;
 };
 
