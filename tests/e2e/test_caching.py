@@ -1,4 +1,4 @@
-"""S78: the gateway keeps what the catalog says may be kept; Squid and Varnish do so before it."""
+"""S78, and S44's list: the gateway keeps what the catalog says may be kept; Squid and Varnish do so before it."""
 
 import json
 import math
@@ -88,6 +88,30 @@ def test_s78_without_a_catalog_the_list_is_an_old_one(shop_with):
     assert stale.status == 200 and stale.body == fresh.body
     assert int(stale.headers["age"]) >= MAX_AGE and stale.headers["warning"].startswith("110")
     assert shop.get("/catalog-service/CATALOG-002").status >= 500, "what was never asked for is not there"
+
+
+def test_s44_a_slow_catalog_is_asked_behind_the_clients_backs(shop_with):
+    shop = shop_with()
+    tester = shop.enter()
+    assert shop.get(LIST).headers["x-cache"] == "MISS"
+    shop.set_flag("catalog", "shop.fault.catalog.get.delay-ms", 10_000)
+    slowest = 0.0
+
+    def is_stale():
+        nonlocal slowest
+        began = time.monotonic()
+        answer = shop.get(LIST)
+        slowest = max(slowest, time.monotonic() - began)
+        return answer.status == 200 and answer.headers["x-cache"] == "STALE"
+
+    wait_until(is_stale, "the list is stale", 2 * MAX_AGE)
+    assert [is_stale() for _ in range(20)] == [True] * 20
+    assert slowest < 0.5
+    began = time.monotonic()
+    assert shop.detail(tester).status == 200 and time.monotonic() - began < 0.5
+    # As soon as it is well again there is a new list.
+    shop.reset_flags("catalog")
+    wait_until(lambda: shop.get(LIST).headers["x-cache"] == "HIT", "it is fresh again", 15)
 
 
 def results(answers):

@@ -161,6 +161,30 @@ def test_s85_weighted(pair, tmp_path):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize("algorithm", ["ring-hash", "maglev"])
+def test_s85_consistent_hash(own_pair, tmp_path, algorithm):
+    front = OwnFront(
+        own_pair,
+        tmp_path / "front",
+        {"flotilla.loadbalancer.algorithm": algorithm, "flotilla.loadbalancer.ring-size": 65536},
+        ", metadata: {lb: {key: 'header:X-User'}}",
+    )
+    users = 2000
+    connection = front.connection()
+
+    def home(i):
+        return front.get_by(connection, "/r", {"X-User": f"user-{i}"}).headers["X-Gateway"]
+
+    first = [home(i) for i in range(users)]
+    expect_shares(collections.Counter(first), a=1, b=1)
+    assert [home(i) for i in range(0, users, 7)] == first[::7], "who was there once is there again"
+    # Without one, all are with the other; when it is back, everybody is where he was.
+    own_pair.kill("a")
+    wait_until(lambda: front.get_by(connection, "/r", {"X-User": "user-0"}).status == 200, "the other one is asked")
+    wait_until(lambda: {home(i) for i in range(20)} == {"b"}, "all are with the other one")
+
+
+@pytest.mark.fast
 def test_s85_a_gateway_that_dies_is_left_out_until_it_is_well(own_pair, tmp_path):
     checks = "spring.cloud.loadbalancer"
     front = OwnFront(

@@ -1,6 +1,7 @@
-"""S76: TLS ends at the edge. Later parts: certificates by name and their reload; ALPN h2 has tests of its own."""
+"""S76: TLS ends at the edge. Later parts: reload of certificates by the bus; ALPN h2 has tests of its own."""
 
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -24,9 +25,9 @@ def authority(tmp_path):
 class Edge(Program):
     """One more gateway of the shop, with TLS to the outside, open to all addresses."""
 
-    def __init__(self, shop, authority, properties=None):
+    def __init__(self, shop, authority, properties=None, more=()):
         self.context = authority.client_context()
-        self.port = free_port()
+        self.port, self.plain_port = free_port(), free_port()
         certificate, key = authority.issue("edge", ["DNS:localhost"])
         properties = {
             **shop.properties,
@@ -34,8 +35,9 @@ class Edge(Program):
             "eureka.client.service-url.defaultZone": shop.registry_url("/eureka/"),
             "server.port": self.port,
             "server.address": "0.0.0.0",
-            "server.ssl.certificate": certificate,
-            "server.ssl.certificate-private-key": key,
+            "server.ssl.certificate": ",".join(map(str, [certificate, *more[:1]])),
+            "server.ssl.certificate-private-key": ",".join(map(str, [key, *more[1:]])),
+            "flotilla.gateway.https-redirect.port": self.plain_port,
             **(properties or {}),
         }
         self.certificate, self.key = certificate, key
@@ -46,6 +48,14 @@ class Edge(Program):
 
     def get(self, path, headers=None):
         return fetch(f"https://localhost:{self.port}{path}", headers=headers, context=self.context, timeout=10)
+
+    def subject(self, server_name="localhost"):
+        """Whom the certificate names that a client gets who asks for that name."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as plain:
+            context = ssl.create_default_context(cafile=self.context_file)
+            context.check_hostname = False
+            with context.wrap_socket(plain, server_hostname=server_name) as secure:
+                return dict(pair for group in secure.getpeercert()["subject"] for pair in group)["commonName"]
 
     @property
     def context_file(self):
@@ -84,6 +94,37 @@ def test_s76_https_at_the_edge_and_http_inside(shop_with, authority):
     assert len(json.loads(done.stdout)) >= 3
 
 
+@pytest.mark.fast
+def test_s76_plain_http_to_the_edge_is_sent_to_https(shop_with, authority):
+    shop = shop_with(INSIDE)
+    edge = Edge(shop, authority)
+
+    def location_of(host, target, method="GET", body=b""):
+        with socket.create_connection(("127.0.0.1", edge.plain_port), timeout=5) as client:
+            client.sendall(
+                f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+                "Connection: close\r\n\r\n".encode() + body
+            )
+            head = b""
+            while piece := client.recv(4096):
+                head += piece
+        status = int(head.split(b" ")[1])
+        return status, re.search(rb"(?im)^location: *(\S+)", head)[1].decode()
+
+    edge.wait_for_port(edge.plain_port)
+    here = f"https://localhost:{edge.port}"
+    assert location_of("localhost", "/a?b=1%202") == (308, f"{here}/a?b=1%202")
+    assert location_of(f"localhost:{edge.plain_port}", "/") == (308, f"{here}/")
+    assert location_of("[::1]:80", "/x") == (308, f"https://[::1]:{edge.port}/x")
+    assert location_of("localhost", "/user-service/login", "POST", b'{"pwd":"x"}')[0] == 308  # the method stays
+    wait_until(edge.answers, "the edge answers")
+    done = subprocess.run(
+        [tool("curl"), "-sL", "--cacert", edge.context_file, f"http://localhost:{edge.plain_port}/catalog-service/catalogs"],
+        capture_output=True, text=True, timeout=20, check=True,
+    )  # fmt: skip
+    assert len(json.loads(done.stdout)) >= 3
+
+
 def handshake(port, low, high, authority):
     """The protocol that was agreed on; None when the server refused."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -100,14 +141,35 @@ def handshake(port, low, high, authority):
 
 @pytest.mark.fast
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_s76_protocols(shop_with, authority):
+def test_s76_protocols_names_and_renewed_certificates(shop_with, authority):
     shop = shop_with(INSIDE, arguments=("--without", "order"))
-    edge = Edge(shop, authority)
+    market, market_key = authority.issue("market", ["DNS:market.example.org"])
+    edge = Edge(shop, authority, more=(market, market_key))
     versions = ssl.TLSVersion
     assert handshake(edge.port, versions.TLSv1_3, versions.TLSv1_3, authority) == "TLSv1.3"
     assert handshake(edge.port, versions.TLSv1_2, versions.TLSv1_2, authority) == "TLSv1.2"
     assert handshake(edge.port, versions.TLSv1, versions.TLSv1, authority) is None
     assert handshake(edge.port, versions.TLSv1_1, versions.TLSv1_1, authority) is None
+
+    assert edge.subject() == "edge"
+    assert edge.subject("market.example.org") == "market"
+    assert edge.subject("MARKET.example.org") == "market"
+    assert edge.subject("other.example.org") == "edge"
+
+    # New files, and nobody tells it; a connection that is open stays.
+    with socket.create_connection(("127.0.0.1", edge.port)) as plain:
+        with edge.context.wrap_socket(plain, server_hostname="localhost") as open_one:
+            for name, certificate, key in (("renewed", edge.certificate, edge.key), ("new-market", market, market_key)):
+                fresh, fresh_key = authority.issue(name, ["DNS:localhost", "DNS:market.example.org"])
+                certificate.write_bytes(fresh.read_bytes())
+                key.write_bytes(fresh_key.read_bytes())
+            wait_until(lambda: edge.subject() == "renewed", "the renewed certificate")
+            wait_until(lambda: edge.subject("market.example.org") == "new-market", "the other one too")
+            open_one.sendall(b"GET /actuator/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert open_one.recv(15).startswith(b"HTTP/1.1 ")
+    edge.certificate.write_text("nonsense")
+    edge.wait_for_log("certificate stays as it is")
+    assert edge.subject() == "renewed"
 
 
 def accepts(address, port):
@@ -123,7 +185,7 @@ def test_s76_services_are_reached_from_the_inside_only(shop_with, authority):
     for name, part in shop.status().items():
         assert accepts("127.0.0.1", part["port"]), name
         assert not accepts(ANOTHER_ADDRESS, part["port"]), name
-    assert accepts(ANOTHER_ADDRESS, edge.port)
+    assert accepts(ANOTHER_ADDRESS, edge.port) and accepts(ANOTHER_ADDRESS, edge.plain_port)
 
 
 def test_s76_inside_both_sides_may_have_to_show_certificates(shop_with, authority):
