@@ -36,3 +36,12 @@ if(NOT TARGET flotilla_mariadb)
     target_include_directories(flotilla_mariadb SYSTEM INTERFACE ${FLOTILLA_MARIADB_INCLUDE})
     target_link_libraries(flotilla_mariadb INTERFACE ${FLOTILLA_MARIADB_LIBRARY})
 endif()
+
+# nghttp2 has no package file for CMake either.
+if(NOT TARGET flotilla_nghttp2)
+    find_path(FLOTILLA_NGHTTP2_INCLUDE nghttp2/nghttp2.h REQUIRED)
+    find_library(FLOTILLA_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+    add_library(flotilla_nghttp2 INTERFACE IMPORTED)
+    target_include_directories(flotilla_nghttp2 SYSTEM INTERFACE ${FLOTILLA_NGHTTP2_INCLUDE})
+    target_link_libraries(flotilla_nghttp2 INTERFACE ${FLOTILLA_NGHTTP2_LIBRARY})
+endif()

@@ -69,7 +69,7 @@ def test_openssl_finds_its_tls_in_order(service, authority, ask):
     )
     seen = subprocess.run(
         [tool("openssl"), "s_client", "-connect", f"127.0.0.1:{hello.port}", "-servername", "localhost",
-         "-CAfile", authority.certificate, "-verify_return_error", "-alpn", "h2,http/1.1", "-ign_eof"],
+         "-CAfile", authority.certificate, "-verify_return_error", "-alpn", "http/1.1", "-ign_eof"],
         input="GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         capture_output=True, text=True, timeout=30,
     )  # fmt: skip

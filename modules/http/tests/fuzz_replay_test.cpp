@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../fuzz/http2_target.hpp"
 #include "../fuzz/http_fields_target.hpp"
 #include "../fuzz/http_request_target.hpp"
 #include "../fuzz/http_response_target.hpp"
@@ -23,6 +24,7 @@ struct Target {
 };
 
 constexpr Target targets[] = {
+    {"http2", testing::read_http2},
     {"http_request", testing::read_request},
     {"http_response", testing::read_response},
     {"url", testing::read_url},

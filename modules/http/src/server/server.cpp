@@ -36,6 +36,13 @@ Task<OpenedShard> open_shard(
     co_return shard;
 }
 
+/// What ALPN offers follows from whether there is HTTP/2.
+runtime::TlsConfig with_protocols(runtime::TlsConfig tls, const Http2Config& http2) {
+    std::erase(tls.alpn, "h2");
+    if (http2.enabled) tls.alpn.insert(tls.alpn.begin(), "h2");
+    return tls;
+}
+
 Task<> stop_accepting(Shard& shard) {
     shard.stop_accepting();
     co_return;
@@ -74,7 +81,8 @@ Task<Result<runtime::Endpoint>> Server::start() {
     ServerShared& shared = impl_->shared;
     const ServerConfig& config = shared.config;
     if (config.ssl && config.ssl->enabled) {
-        FLT_CO_TRY(shared.tls, runtime::TlsContext::server(*config.ssl));
+        const runtime::TlsConfig tls = with_protocols(*config.ssl, config.http2);
+        FLT_CO_TRY(shared.tls, runtime::TlsContext::server(tls));
     }
     FLT_CO_TRY(auto endpoint, runtime::Endpoint::parse(config.address, config.port));
 

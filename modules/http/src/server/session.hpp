@@ -17,29 +17,23 @@
 #include "flotilla/http/websocket.hpp"
 #include "flotilla/runtime/descriptor.hpp"
 #include "flotilla/runtime/task_scope.hpp"
-#include "shard.hpp"
+#include "served_exchange.hpp"
 
 namespace flotilla::http {
 
-class Session final : public ServerExchange, private runtime::HangUpListener {
+class Http2Session;
+
+class Session final : public ServedExchange, private runtime::HangUpListener {
 public:
     /// `cancel` ends the task that serves this connection.
     Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cancel);
     ~Session();
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
 
     /// Until the connection has ended.
     Task<> run();
 
     /// At shutdown: a connection without a request ends now, the others after their answer.
     void close_if_idle();
-
-    /// A request has been begun and is not answered yet.
-    [[nodiscard]] bool in_exchange() const noexcept { return in_exchange_; }
-
-    /// The client went away while its request was being handled.
-    [[nodiscard]] bool abandoned() const noexcept { return abandoned_; }
 
     // BodyReader: the rest of the request's body.
     Task<Result<std::string_view>> read() override;
@@ -82,13 +76,14 @@ private:
         answer_waits,   ///< the answer has more to it than a text, or a body is left on the wire
     };
 
+    Task<bool> begins_with_http2();
+    Task<> serve_http2();
     Task<> serve_requests();
     bool flush_now();
     Task<bool> write_out();
     Task<Result<void>> send(
         std::string_view first, std::string_view second, std::string_view third = std::string_view()
     );
-    Task<bool> client_takes(std::size_t bytes, TimePoint began);
     Task<Result<void>> fill(Deadline deadline);
 
     void begin_request(const RequestHead& head);
@@ -106,30 +101,19 @@ private:
     Task<Result<void>> send_file(const FileBody& file);
     Task<Result<void>> serve_websocket(const WebSocketUpgrade& upgrade);
     void park_head(std::size_t consumed);
-    void answer_exception(const std::exception_ptr& failure);
     void refuse(const Reject& reject);
-    void answer_refusal(const Reject& reject);
+    void refuse_request(const Reject& reject);
     void refuse_while_stopping();
     [[nodiscard]] bool can_answer_at_once() const;
     void settle_unread_body();
     void append_answer();
     void append_head(std::optional<std::uint64_t> length);
-    void compress_if_worthwhile();
-    void record_exchange();
-    void log_access();
+    [[nodiscard]] Wire wire() const;
     void end_request();
-
-    [[nodiscard]] bool is_head() const noexcept { return request_.method() == Method::head; }
-
-    [[nodiscard]] Deadline body_deadline() const;
 
     /// Where the next byte of output will be in all that this connection sends.
     [[nodiscard]] std::uint64_t output_end() const noexcept { return flushed_ + out_.size(); }
 
-    [[nodiscard]] TimePoint now() const { return shard_.loop().clock().now(); }
-
-    Shard& shard_;
-    const ServerConfig& config_;
     runtime::Stream stream_;
     runtime::TaskCancel cancel_;
     InputBuffer in_;
@@ -138,14 +122,6 @@ private:
     std::string out_;
     RequestParser parser_;
     ChunkedDecoder chunks_;
-
-    Request request_;
-    Response response_;
-    std::unique_ptr<AccessNote> access_note_;  // null: there is no access log
-    tracing::Span span_;
-    std::optional<tracing::Scope> span_scope_;
-    Pending pending_;
-    std::string body_;  // a body that did not arrive as a whole
 
     Framing framing_ = Framing::none;
     std::uint64_t body_left_ = 0;  // of an announced length
@@ -164,6 +140,7 @@ private:
     bool client_gone_ = false;   // ... because the client has left it, or does not read
     std::uint64_t body_sent_ = 0;
 
+    std::unique_ptr<Http2Session> http2_;      // once the connection speaks it
     WebSocket* websocket_ = nullptr;           // while it is served
     DrainListener* drain_listener_ = nullptr;  // while the connection is upgraded
     Direct direct_ = Direct::none;
@@ -171,8 +148,6 @@ private:
 
     bool keep_alive_ = true;
     bool idle_ = true;
-    bool in_exchange_ = false;
-    bool abandoned_ = false;
     bool linger_ = false;  // the client may still be sending: close in a way that lets it read the answer
     std::size_t requests_ = 0;
     std::uint64_t flushed_ = 0;      // of all that this connection has sent

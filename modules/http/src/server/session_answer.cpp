@@ -6,29 +6,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
-#include "flotilla/base/text.hpp"
-#include "flotilla/http/gzip.hpp"
 #include "flotilla/http/message_writer.hpp"
-#include "flotilla/http/negotiation.hpp"
 #include "flotilla/http/websocket_handshake.hpp"
 #include "session.hpp"
 
 namespace flotilla::http {
-
-/// Waits for room in the kernel's buffer. A client may be slow, within reason, but it must not stop.
-Task<bool> Session::client_takes(std::size_t bytes, TimePoint began) {
-    const auto paced = std::chrono::seconds(bytes / std::max<std::uint64_t>(1, config_.min_body_rate.count));
-    const Deadline latest = Deadline::after(began, config_.write_timeout + paced);
-    for (;;) {
-        const std::size_t before = stream_.unacknowledged();
-        const Deadline patience = Deadline::after(now(), config_.write_timeout);
-        const runtime::Wake wake = co_await stream_.ready(patience.or_sooner(latest));
-        if (wake == runtime::Wake::ready) co_return true;
-        // The kernel wakes us when a good part of its buffer is free; a slow client has not got that far.
-        const bool moves = stream_.unacknowledged() < before;
-        if (wake == runtime::Wake::cancelled || !moves || latest.passed(now())) co_return false;
-    }
-}
 
 Task<Result<void>> Session::send(std::string_view first, std::string_view second, std::string_view third) {
     const TimePoint began = now();
@@ -50,7 +32,7 @@ Task<Result<void>> Session::send(std::string_view first, std::string_view second
         } else if (io.status != runtime::IoStatus::would_block) {
             client_gone_ = true;
             co_return fail(Errc::closed, "the client went away");
-        } else if (const bool taken = co_await client_takes(size, began); !taken) {
+        } else if (const bool taken = co_await client_takes(stream_, config_, size, began); !taken) {
             client_gone_ = true;
             co_return fail(Errc::timed_out, "the client does not read");
         }
@@ -109,31 +91,9 @@ void Session::append_answer() {
     compress_if_worthwhile();
     const std::string_view text = *response_.text();
     append_head(text.size());
-    if (is_head() || never_has_body(code_of(response_.status()))) return;
+    if (!has_body()) return;
     out_ += text;
     body_sent_ = text.size();
-}
-
-void Session::compress_if_worthwhile() {
-    const CompressionConfig& compression = config_.compression;
-    if (!compression.enabled) return;
-    const auto text = response_.text();
-    if (!text || text->size() < compression.min_response_size.count ||
-        response_.headers().contains("Content-Encoding"))
-        return;
-    // A part, or a text that its tag promises byte by byte, stays as it is.
-    const std::string_view tag = response_.headers().find("ETag");
-    if (response_.status() == Status::partial_content || tag.starts_with('"')) return;
-    const std::string_view type = response_.headers().find("Content-Type");
-    const std::string_view media = type.substr(0, type.find(';'));
-    if (std::ranges::none_of(compression.mime_types, [&](const std::string& mime) {
-            return iequals(mime, media);
-        }))
-        return;
-    response_.add("Vary", "Accept-Encoding");
-    if (best_content_coding(request_.fields()) != ContentCoding::gzip) return;
-    response_.set("Content-Encoding", "gzip");
-    response_.body() = gzip(*text, 1);
 }
 
 Task<> Session::send_answer_slowly() {
@@ -158,7 +118,7 @@ Task<> Session::send_answer_slowly() {
 }
 
 Task<Result<void>> Session::produce_body() {
-    const bool bodiless = is_head() || never_has_body(code_of(response_.status()));
+    const bool bodiless = !has_body();
     if (const auto text = response_.text()) {
         compress_if_worthwhile();
         const std::string_view whole = *response_.text();
@@ -197,7 +157,7 @@ Task<Result<void>> Session::produce_body() {
 
 Task<Result<void>> Session::send_file(const FileBody& file) {
     append_head(file.size);
-    if (is_head() || never_has_body(code_of(response_.status())) || file.size == 0) co_return Result<void>();
+    if (!has_body() || file.size == 0) co_return Result<void>();
     if (const auto sent = co_await write_out(); !sent) co_return fail(Errc::closed);
     TimePoint began = now();
     for (std::size_t sent = 0; sent < file.size;) {
@@ -211,8 +171,8 @@ Task<Result<void>> Session::send_file(const FileBody& file) {
         } else if (io.status == runtime::IoStatus::end) {
             co_return fail(Errc::io, "the file ended before its announced length");
         } else {
-            const bool goes_on =
-                io.status == runtime::IoStatus::would_block && co_await client_takes(0, began);
+            const bool goes_on = io.status == runtime::IoStatus::would_block &&
+                                 co_await client_takes(stream_, config_, 0, began);
             if (goes_on) continue;
             write_failed_ = client_gone_ = true;
             co_return fail(Errc::closed, "the client went away");
@@ -224,13 +184,7 @@ Task<Result<void>> Session::send_file(const FileBody& file) {
 Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
     const auto offer = check_websocket_request(request_.head());
     if (!offer) {
-        const Reject reject = offer.error();
-        const ErrorDetails details{
-            .status = static_cast<Status>(reject.status), .message = std::string(reject.why)
-        };
-        response_.clear();
-        response_.set("Sec-WebSocket-Version", "13");
-        shard_.shared.errors.render(request_, details, response_);
+        answer_no_websocket(offer.error());
         append_answer();
         co_return Result<void>();
     }

@@ -1,17 +1,11 @@
 // How a session reads the bodies of requests.
 
-#include <algorithm>
-
 #include "session.hpp"
 
 namespace flotilla::http {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-/// A body slower than the configured rate is cut off only after this.
-constexpr Duration body_grace = 10s;
 /// An unread body up to this length is read and thrown away to keep the connection.
 constexpr std::size_t discard_limit = 64 * 1024;
 
@@ -39,13 +33,6 @@ Task<Result<void>> Session::fill(Deadline deadline) {
     }
 }
 
-Deadline Session::body_deadline() const {
-    const auto paced =
-        body_grace +
-        std::chrono::seconds(body_read_ / std::max<std::uint64_t>(1, config_.min_body_rate.count));
-    return Deadline::after(now(), config_.body_timeout).or_sooner(Deadline::after(request_.received_, paced));
-}
-
 Task<Result<std::string_view>> Session::read() {
     in_.consume(std::exchange(handed_out_, 0));
     if (!request_.body_.empty() && !std::exchange(body_handed_out_, true)) co_return request_.body_;
@@ -57,7 +44,7 @@ Task<Result<std::string_view>> Session::read() {
         if (!sent) co_return fail(Errc::closed, "the client went away");
     }
     while (!body_done_) {
-        if (in_.empty()) FLT_CO_CHECK(co_await fill(body_deadline()));
+        if (in_.empty()) FLT_CO_CHECK(co_await fill(body_deadline(body_read_)));
         if (framing_ == Framing::length) {
             const std::string_view piece = in_.view().substr(0, body_left_);
             handed_out_ = piece.size();
@@ -82,21 +69,21 @@ Task<Result<std::string_view>> Session::read() {
 }
 
 Task<bool> Session::read_whole_body() {
-    body_limit_ = shard_.shared.handler.body_limit(request_).value_or(config_.max_body_size.count);
+    body_limit_ = body_limit();
     body_.clear();
     if (framing_ == Framing::length && body_left_ > body_limit_) {
-        answer_refusal(body_too_large);
+        refuse_request(body_too_large);
         co_return false;
     }
     for (;;) {
         const auto piece = co_await read();
         if (!piece) {
             if (piece.error().code() == Errc::malformed)
-                answer_refusal(chunks_.reject());
+                refuse_request(chunks_.reject());
             else if (piece.error().code() == Errc::limit_exceeded)
-                answer_refusal(body_too_large);
+                refuse_request(body_too_large);
             else if (piece.error().code() == Errc::timed_out)
-                answer_refusal({408, "S13", "body not complete in time"});
+                refuse_request({408, "S13", "body not complete in time"});
             else
                 write_failed_ = true;
             co_return false;

@@ -39,8 +39,7 @@ void Session::begin(std::optional<std::uint64_t> length) {
     answer_from_ = output_end();
     direct_ = Direct::begun;
     append_head(length);
-    const bool bodiless = is_head() || never_has_body(code_of(response_.status()));
-    answer_left_ = bodiless ? std::optional<std::uint64_t>(0) : length;
+    answer_left_ = !has_body() ? std::optional<std::uint64_t>(0) : length;
 }
 
 Task<Result<void>> Session::write_through(std::string_view bytes) {

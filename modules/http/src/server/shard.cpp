@@ -9,13 +9,7 @@ Shard::Shard(ServerShared& all, runtime::EventLoop& loop, runtime::Listener list
       loop_(loop),
       listener_(std::move(listener)),
       scope_(loop, [this](const std::string& task, const std::exception_ptr& failure) {
-          try {
-              std::rethrow_exception(failure);
-          } catch (const std::exception& error) {
-              shared.telemetry.log.error("{} ended by an exception: {}", task, error.what());
-          } catch (...) {
-              shared.telemetry.log.error("{} ended by an exception", task);
-          }
+          note_failure(task, failure);
       }) {}
 
 Shard::~Shard() = default;
@@ -98,6 +92,23 @@ std::string_view Shard::date_field() {
         date_ += "\r\n";
     }
     return date_;
+}
+
+void Shard::note_failure(const std::string& task, const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+        shared.telemetry.log.error("{} ended by an exception: {}", task, error.what());
+    } catch (...) {
+        shared.telemetry.log.error("{} ended by an exception", task);
+    }
+}
+
+void Shard::note_rejected(const runtime::Endpoint& peer, const Reject& reject) {
+    Counters::bump(counters.rejected);
+    if (auto* meters = shared.telemetry.meters)
+        meters->counter("flotilla.http.rejected", {{"rule", std::string(reject.rule)}}).increment();
+    shared.telemetry.log.debug("{} sent a malformed message: {} ({})", peer.text(), reject.why, reject.rule);
 }
 
 void Shard::add_to(ServerStats& stats) const noexcept {

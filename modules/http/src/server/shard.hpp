@@ -2,12 +2,14 @@
 // The part of a server that lives on one loop: its listener, its connections, and what they share.
 
 #include <atomic>
+#include <exception>
 #include <list>
 #include <optional>
 #include <string>
 
 #include "flotilla/http/http_date.hpp"
 #include "flotilla/http/input_buffer.hpp"
+#include "flotilla/http/parsing.hpp"
 #include "flotilla/http/server.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/runtime/tls.hpp"
@@ -48,6 +50,12 @@ public:
     /// The Date field of this second, ready to be sent.
     std::string_view date_field();
 
+    /// Counts and logs what a client was refused for.
+    void note_rejected(const runtime::Endpoint& peer, const Reject& reject);
+
+    /// A task has ended by an exception: a bug.
+    void note_failure(const std::string& task, const std::exception_ptr& failure);
+
     /// Adds its figures; from any thread.
     void add_to(ServerStats& stats) const noexcept;
 
@@ -70,6 +78,7 @@ public:
 
 private:
     friend class Session;
+    friend class Http2Session;
 
     Task<> accept_connections();
     void admit(runtime::Stream stream);
