@@ -22,6 +22,7 @@ struct ChaosOptions {
     std::string only;
     std::string without;
     std::chrono::milliseconds heal{30'000};
+    std::string token_secret;
     std::string json;
     bool print = false;
     bool help = false;
@@ -41,6 +42,9 @@ FLT_DESCRIBE_CONFIG(
     (only, "Parts, or groups of them, that may be hit; none named: all."),
     (without, "Parts, or groups of them, that are spared."),
     (heal, "How long a part may take to be well again (30s)."),
+    (token_secret,
+     "The shop's token.secret, to set flags as an admin; or the variable TOKEN_SECRET; otherwise the one in "
+     "the data folder."),
     (json, "Writes the timeline as JSON to this file; - is the standard output."),
     (print, "Shows the plan and does nothing."),
     (help, "This text.")

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/shop/driver/shop_requests.hpp"
 
 namespace flotilla::shop {
 
@@ -130,21 +131,27 @@ Task<> ChaosRun::stop_for(Patient patient, Fault fault, FaultRecord& record) {
 }
 
 Task<> ChaosRun::flag_for(Patient patient, Fault fault, FaultRecord& record) {
-    const auto set = co_await patient.set(fault.flag);
+    const std::string token = token_of_now();
+    const auto set = co_await patient.set(fault.flag, token);
     if (!set) {
         record.trouble = "not set: " + set.error().message();
         co_return;
     }
     co_await pause_until(now() + fault.length);
     // A part that ails may be slow to listen.
-    auto reset = co_await patient.reset();
+    auto reset = co_await patient.reset(token);
     for (int tries = 0; !reset && tries < 20; ++tries) {
         co_await runtime::sleep_for(look_interval);
-        reset = co_await patient.reset();
+        reset = co_await patient.reset(token);
     }
     if (!reset) record.trouble = "not taken back: " + reset.error().message();
     const fleet::ProcessId nobody;
     co_await await_well(fault.part, nobody, record);
+}
+
+std::string ChaosRun::token_of_now() const {
+    if (options_.token_secret.empty()) return {};
+    return driver::admin_token(options_.token_secret, runtime_.clock().wall_now()).value_or("");
 }
 
 Task<> ChaosRun::await_well(std::string part, fleet::ProcessId gone, FaultRecord& record) {

@@ -31,6 +31,8 @@ private:
     /// Until the part is well in the same process, or (after a kill) another one than `gone`.
     Task<> await_well(std::string part, fleet::ProcessId gone, FaultRecord& record);
     Task<bool> all_well();
+    /// An admin's; none without the shop's secret.
+    [[nodiscard]] std::string token_of_now() const;
     Task<> watch_signals();
     Task<> pause_until(TimePoint at);
     [[nodiscard]] bool may_be_hit(const std::string& part) const;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <string_view>
 #include <vector>
 
@@ -48,14 +50,25 @@ int show_plan(const ChaosRun& chaos) {
     return 0;
 }
 
+/// The command line's, the environment's, or the one that `flotilla up` has made.
+std::string secret_for(const ChaosOptions& options) {
+    if (!options.token_secret.empty()) return options.token_secret;
+    if (const char* secret = std::getenv("TOKEN_SECRET"); secret != nullptr) return secret;
+    std::ifstream file(options.data + "/secrets/token");
+    std::string secret;
+    std::getline(file, secret);
+    return secret;
+}
+
 int main_of(int argc, const char* const* argv) {
     const std::vector<std::string_view> words(argv + 1, argv + argc);
-    const auto options = driver::parse_arguments<ChaosOptions>(words);
+    auto options = driver::parse_arguments<ChaosOptions>(words);
     if (!options) return refuse(options.error());
     if (options->help) {
         fmt::print("{}{}", help, driver::list_options(driver::options_of<ChaosOptions>()));
         return 0;
     }
+    options->token_secret = secret_for(*options);
     runtime::RuntimeConfig config;
     config.loops = 1;
     runtime::Runtime runtime(config);

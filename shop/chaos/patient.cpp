@@ -20,6 +20,11 @@ struct Property {
 
 FLT_DESCRIBE(Property, name, value)
 
+/// In the course nobody is asked for one.
+void show(http::ClientRequest& request, const std::string& token) {
+    if (!token.empty()) request.header("Authorization", "Bearer " + token);
+}
+
 Task<Result<void>> send(http::Client& client, http::ClientRequest request) {
     const std::string what = request.description();
     const auto answer = co_await client.send(std::move(request));
@@ -50,14 +55,16 @@ std::string Patient::env_url() const {
     return fmt::format("http://{}/actuator/env", url ? url->authority() : "");
 }
 
-Task<Result<void>> Patient::set(driver::FaultFlag flag) const {
+Task<Result<void>> Patient::set(driver::FaultFlag flag, std::string token) const {
     auto request = http::ClientRequest::post(env_url());
+    show(request, token);
     request.json(Property{.name = flag.property, .value = flag.value});
     co_return co_await send(*client_, std::move(request));
 }
 
-Task<Result<void>> Patient::reset() const {
+Task<Result<void>> Patient::reset(std::string token) const {
     auto request = http::ClientRequest::delete_(env_url());
+    show(request, token);
     co_return co_await send(*client_, std::move(request));
 }
 

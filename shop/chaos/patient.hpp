@@ -20,10 +20,11 @@ public:
     /// An error when the process is gone already.
     Result<void> send_signal(int number) const;
 
-    /// Sets a property through `POST /actuator/env`; it wants `management.endpoint.env.post.enabled=true`.
-    Task<Result<void>> set(driver::FaultFlag flag) const;
+    /// Sets a property through `POST /actuator/env`, as who has the token; it wants
+    /// `management.endpoint.env.post.enabled=true`.
+    Task<Result<void>> set(driver::FaultFlag flag, std::string token) const;
     /// Takes back what was set.
-    Task<Result<void>> reset() const;
+    Task<Result<void>> reset(std::string token) const;
 
     /// Its health URL answers 2xx.
     [[nodiscard]] Task<bool> well() const;

@@ -88,7 +88,7 @@ def load_age(load):
 
 def chaos(shop, *arguments):
     return subprocess.run(
-        [BINARIES / "shop-chaos", "--data", shop.data, *map(str, arguments)],
+        [BINARIES / "shop-chaos", "--data", shop.data, "--token-secret", SECRET, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -71,7 +71,7 @@ def test_s62_a_service_in_node_joins_and_calls_orders_through_the_gateway(neighb
 
 @pytest.mark.fast
 def test_s13_headers_are_added_on_the_way_to_the_echo_and_back(shop_with):
-    course = shop_with({"shop.profile": "course"}, routes="deploy/routes/course.yml")
+    course = shop_with(arguments=("--profile", "course"))
     echo = Upstream()
     try:
         for number, name in (("first", "MY-FIRST-SERVICE"), ("second", "MY-SECOND-SERVICE")):

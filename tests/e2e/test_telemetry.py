@@ -126,3 +126,24 @@ def test_s59_who_asks_decides_what_is_sampled(shop_with, collector):
     collector.tree(told, "apigateway-service S", "order-service S")
     assert not collector.of(silent)
     assert not [span for span in collector.spans if not span["traceId"].endswith(told)]
+
+
+@pytest.mark.fast
+def test_s50_housekeeping_is_no_trace(shop_with, collector):
+    often = {"shop.order.sweep-interval": "50ms", "shop.catalog.meter-interval": "100ms", "flotilla.gateway.reload-interval": "50ms"}
+    shop = shop_with({"spring.zipkin.base-url": collector.url, "spring.zipkin.message-timeout": 1, **often})
+    tester = shop.enter()
+    trace = new_trace()
+    assert shop.order(tester, headers=b3(trace)).status == 201
+    collector.tree(trace, "order-service S", "catalog-service S")
+    (order, *_) = shop.instances("order")
+    runs = lambda: shop.meter(order, "tasks_scheduled_execution_seconds_count", code_function="sweep")  # noqa: E731
+    seen = runs()
+    wait_until(lambda: runs() > seen + 20, "the sweeper looks for orders")
+    shop.order(tester, headers=b3(new_trace()))
+    by_trace = {}
+    for span in list(collector.spans):
+        by_trace.setdefault(span["traceId"], []).append(span)
+    asked_for_by_nobody = [spans for spans in by_trace.values() if all(span.get("kind") != "SERVER" for span in spans)]
+    names = {span["name"] for spans in asked_for_by_nobody for span in spans}
+    assert not names & {"sweep", "forget-keys", "measure", "reload", "locate"}, names

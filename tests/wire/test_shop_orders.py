@@ -179,7 +179,10 @@ def test_faults_change_at_run_time(shop):
     part = shop.orders[0]
 
     def fault(name, value):
-        assert part.ask("POST", "/actuator/env", {"name": f"shop.fault.{name}", "value": value}).status == 200
+        body = {"name": f"shop.fault.{name}", "value": value}
+        assert part.ask("POST", "/actuator/env", body).status == 401
+        assert part.ask("POST", "/actuator/env", body, shop.as_user("u1")).status == 403
+        assert part.ask("POST", "/actuator/env", body, shop.as_user("boss", roles=["admin"])).status == 200
 
     fault("order.get.error-rate", "1")
     assert (shop.list_of("u1").status, body_of(shop.list_of("u1"))["code"]) == (500, "FAULT_ON_DEMAND")

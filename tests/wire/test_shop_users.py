@@ -56,7 +56,7 @@ def shop(owner, registry):
 
 
 def set_property(part, name, value):
-    answer = part.ask("POST", "/actuator/env", {"name": name, "value": value})
+    answer = part.ask("POST", "/actuator/env", {"name": name, "value": value}, Shop.as_user("boss", roles=["admin"]))
     assert answer.status == 200, answer.text
 
 

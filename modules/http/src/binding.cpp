@@ -120,7 +120,10 @@ Complaint validation_complaint(std::string object, const std::vector<reflect::Vi
 void answer_error(
     const Request& request, Response& response, const ErrorRenderer& errors, const Error& error
 ) {
-    errors.render(request, {.status = status_of(error), .message = error.message()}, response);
+    const Status status = status_of(error);
+    if (status == Status::service_unavailable && !response.headers().contains("Retry-After"))
+        response.set("Retry-After", "1");
+    errors.render(request, {.status = status, .message = error.message()}, response);
 }
 
 }  // namespace flotilla::http::detail

@@ -103,8 +103,10 @@ std::unexpected<Error> fail(Status status, std::string message) {
 Status status_of(const Error& error) noexcept {
     const auto code = error.code();
     if (code.category() == status_category()) return static_cast<Status>(code.value());
-    if (code.category() != flotilla_category()) return Status::internal_server_error;
-    switch (static_cast<Errc>(code.value())) {
+    // Other modules have codes of their own, and say what they come to.
+    const auto meaning = code.default_error_condition();
+    if (meaning.category() != flotilla_category()) return Status::internal_server_error;
+    switch (static_cast<Errc>(meaning.value())) {
         case Errc::invalid_argument:
         case Errc::malformed:
             return Status::bad_request;

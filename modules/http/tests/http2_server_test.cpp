@@ -5,6 +5,7 @@
 #include "../../runtime/tests/test_certificates.hpp"
 #include "http2_client.hpp"
 #include "http2_routes.hpp"
+#include "temporary_folder.hpp"
 
 namespace flotilla::http {
 namespace {
@@ -296,7 +297,7 @@ TEST_F(Http2Server, IsNotSpokenWithoutTlsUnlessItIsAskedFor) {
 }
 
 TEST_F(Http2Server, IsAgreedOnWithinTls) {
-    const runtime::TemporaryFolder folder;
+    const test_support::TemporaryFolder folder;
     const auto certificate = runtime::TestCertificate::self_signed("127.0.0.1", true);
     certificate.write_certificate(folder.file("server.pem"));
     certificate.write_key(folder.file("server.key"));

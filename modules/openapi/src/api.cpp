@@ -30,6 +30,14 @@ void offer(http::Router& router, const std::string& pattern, F handler, RouteOpt
     if (!is_taken(router, pattern)) router.get(pattern, std::move(handler), std::move(options));
 }
 
+/// Whether a service answers below its name by itself, as it does where a gateway has cut that off: the
+/// prefix stands in its paths already.
+bool has_paths_below(const Json& document, const std::string& prefix) {
+    return !prefix.empty() && std::ranges::any_of(document["paths"].members(), [&](const auto& path) {
+        return path.key.starts_with(prefix + "/");
+    });
+}
+
 }  // namespace
 
 Api::Api(OpenApiConfig config, ApiIdentity identity)
@@ -106,7 +114,13 @@ DocumentOptions Api::document_options() const {
 Json Api::document(const http::Router& router, const Request& request) const {
     DocumentOptions options = document_options();
     options.server_url = server_url(request);
-    return describe(router, options);
+    Json document = describe(router, options);
+    const std::string prefix = forwarded_prefix(request.fields());
+    if (has_paths_below(document, prefix)) {
+        const std::string& whole = options.server_url;
+        document["servers"].elements().front().set("url", whole.substr(0, whole.size() - prefix.size()));
+    }
+    return document;
 }
 
 Json Api::ui_config(const Request& request) const {

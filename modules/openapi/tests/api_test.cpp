@@ -61,6 +61,12 @@ TEST_F(ApiTest, F30_ItsServerUrlHasThePrefixOfTheGateway) {
     EXPECT_EQ(document["servers"][0]["url"].string_or(""), "http://localhost:8081/user-service");
 }
 
+TEST_F(ApiTest, S90_APrefixThatItsPathsHaveThemselvesIsNotSaidTwice) {
+    const Response response = ask("/shop/v3/api-docs", {{"X-Forwarded-Prefix", "/shop"}});
+    const auto document = reflect::parse_json(response.text().value()).value();
+    EXPECT_EQ(document["servers"][0]["url"].string_or(""), "http://localhost:8081");
+}
+
 TEST_F(ApiTest, ServesItAsYamlAndNothingElse) {
     const Response yaml = ask("/shop/v3/api-docs.yaml");
     EXPECT_EQ(header(yaml, "Content-Type"), "application/vnd.oai.openapi");

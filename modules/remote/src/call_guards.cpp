@@ -24,6 +24,11 @@ Error seen_by_policies(const CallError& error) {
     return error;
 }
 
+/// The caller's own doing: he had no time, asked for nonsense, or left. Many may leave at the same moment.
+bool says_nothing_of_the_service(ErrorKind kind) {
+    return kind == ErrorKind::deadline || kind == ErrorKind::invalid || kind == ErrorKind::cancelled;
+}
+
 /// Wakes a coroutine on its loop, from any thread. Outlives it: the message may still be on its way.
 struct Admission final : resilience::Waiter {
     struct Shared {
@@ -189,8 +194,8 @@ Task<Method::Failure> Method::inside_breaker(OutgoingRequest request, Call call)
     if (permit) {
         if (!failure)
             permit.succeeded(now);
-        else if (failure->kind() == ErrorKind::deadline || failure->kind() == ErrorKind::invalid)
-            permit.release();  // says nothing about the service
+        else if (says_nothing_of_the_service(failure->kind()))
+            permit.release();
         else
             permit.failed(now, seen_by_policies(*failure));
     }

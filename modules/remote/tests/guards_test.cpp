@@ -267,6 +267,27 @@ Task<bool> call_together(
     co_return true;
 }
 
+TEST(Guarded, CallersWhoLeaveSayNothingOfTheService) {
+    CircuitBreaker breaker("circuitbreaker", seeds_breaker());
+    with_remote(guarded_by({.breaker = &breaker}), [&](Harness& h) -> Task<> {
+        OrderService service;
+        service.delay = 200ms;
+        Instance instance(h.runtime, service.router);
+        co_await instance.start();
+        h.discovery.replace({at("order-service", "a", instance.port())});
+        auto client = h.remote.client<OrderClient>();
+        std::vector<std::string> kinds;
+        runtime::TaskScope scope(h.runtime.loop(0));
+        for (int i = 0; i < 3; ++i) scope.spawn("call", note_kind(client, kinds));
+        while (service.calls < 3) co_await runtime::sleep_for(5ms);
+        co_await scope.stop();
+        EXPECT_EQ(std::ranges::count(kinds, "ok"), 0);
+        EXPECT_EQ(breaker.state(), BreakerState::closed);
+        EXPECT_EQ(breaker.metrics(h.runtime.clock().now()).buffered_calls, 0U);
+        co_await instance.stop();
+    });
+}
+
 TEST(Guarded, AFullBulkheadRefusesOrLetsWait) {
     for (const bool waits : {false, true}) {
         Bulkhead bulkhead("orders", {.max_concurrent_calls = 2, .max_wait_duration = waits ? 1s : 0s});

@@ -119,7 +119,12 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         }
     );
     scheduler = std::make_unique<Scheduler>(Scheduler::Means{
-        *runtime, *meters, *tracer, operations->scheduled_tasks(), log_system->logger("scheduler")
+        *runtime,
+        *meters,
+        *tracer,
+        operations->scheduled_tasks(),
+        log_system->logger("scheduler"),
+        value_or_note(quiet_jobs(traces))
     });
 
     const Membership::Means for_membership{

@@ -285,6 +285,15 @@ FLT_DESCRIBE_CONFIG(
     (produce_messaging, "Trace headers of messages.")
 )
 
+struct ScheduledTracingProperties {
+    std::string skip_pattern;
+};
+
+FLT_DESCRIBE_CONFIG(
+    ScheduledTracingProperties,
+    (skip_pattern, "Scheduled jobs whose runs begin no trace that is recorded: Gateway\\..*|Stock.expire.")
+)
+
 /// `tracing.*`
 struct TracingProperties {
     bool enabled = true;
@@ -295,6 +304,7 @@ struct TracingProperties {
     SamplerProperties sampler;
     PropagationProperties propagation;
     tracing::BaggageConfig baggage;
+    ScheduledTracingProperties scheduled;
 };
 
 FLT_DESCRIBE_CONFIG(
@@ -306,7 +316,8 @@ FLT_DESCRIBE_CONFIG(
     (skip_pattern, "Paths that never begin a trace."),
     (sampler, "Which traces are recorded; read again at a refresh."),
     (propagation, "Trace headers."),
-    (baggage, "Values that travel along.")
+    (baggage, "Values that travel along."),
+    (scheduled, "Jobs of the service itself.")
 )
 
 struct DistributionProperties {

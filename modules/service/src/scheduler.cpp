@@ -61,8 +61,9 @@ TargetName::TargetName(const std::string& target) {
 void Scheduler::add(std::string target, Schedule schedule, Job job) {
     TargetName name(target);
     auto report = means_.reports.add(described(target, schedule));
+    const bool quiet = means_.quiet.matches(target);
     entries_.push_back(
-        {std::move(target), std::move(name), std::move(schedule), std::move(job), std::move(report)}
+        {std::move(target), std::move(name), std::move(schedule), std::move(job), std::move(report), quiet}
     );
 }
 
@@ -99,9 +100,18 @@ Task<bool> Scheduler::wait_until(const Schedule& schedule, Moment due) {
     co_return false;
 }
 
+tracing::Span Scheduler::span_of(const Entry& entry) {
+    const tracing::SpanStart start{.name = entry.name.span};
+    if (!entry.quiet) return means_.tracer.start_root(tracing::SpanKind::none, start);
+    // What it calls keeps to that decision, also in other processes.
+    tracing::Extracted not_sampled;
+    not_sampled.decision = tracing::Decision::deny;
+    return means_.tracer.start_incoming(tracing::SpanKind::none, not_sampled, start);
+}
+
 Task<> Scheduler::run_once(Entry& entry) {
     const TargetName& name = entry.name;
-    tracing::Span span = means_.tracer.start_root(tracing::SpanKind::none, {.name = name.span});
+    tracing::Span span = span_of(entry);
     span.tag("class", name.space);
     span.tag("method", name.function);
     const tracing::Scope current(span);

@@ -37,9 +37,11 @@ public:
         tracing::Tracer& tracer;
         actuator::ScheduledTasks& reports;
         log::Logger log;
+        /// By target: runs that are not recorded, though they have ids and a timer as others do.
+        tracing::SkipPattern quiet = {};
     };
 
-    explicit Scheduler(Means means) : means_(means), scope_(means.runtime.loop(0)) {}
+    explicit Scheduler(Means means) : means_(std::move(means)), scope_(means_.runtime.loop(0)) {}
 
     void add(std::string target, Schedule schedule, Job job);
 
@@ -58,6 +60,7 @@ private:
         Schedule schedule;
         Job job;
         actuator::ScheduledTasks::Report report;
+        bool quiet = false;
     };
 
     /// Why a run failed, for people and for a tag.
@@ -70,6 +73,7 @@ private:
     /// False when the scheduler stops meanwhile.
     Task<bool> wait_until(const Schedule& schedule, Moment due);
     Task<> run_once(Entry& entry);
+    tracing::Span span_of(const Entry& entry);
     Task<std::optional<Failure>> outcome_of(Entry& entry);
 
     Means means_;

@@ -36,6 +36,10 @@ Result<TracingProperties> read_tracing(config::Environment& environment) {
     FLT_TRY(p.supports_join, first_set(environment, {"spring.sleuth.supports-join"}, p.supports_join));
     FLT_TRY(p.skip_pattern, first_set(environment, {"spring.sleuth.web.skip-pattern"}, p.skip_pattern));
     FLT_TRY(
+        p.scheduled.skip_pattern,
+        first_set(environment, {"spring.sleuth.scheduled.skip-pattern"}, p.scheduled.skip_pattern)
+    );
+    FLT_TRY(
         p.sampler.probability,
         first_set(
             environment,
@@ -96,6 +100,12 @@ Result<tracing::TracerConfig> tracer_config(const TracingProperties& properties)
     if (!sampler) return fail(sampler.error().within("tracing.sampler"));
     config.sampler = *std::move(sampler);
     return config;
+}
+
+Result<tracing::SkipPattern> quiet_jobs(const TracingProperties& properties) {
+    auto pattern = tracing::SkipPattern::parse(properties.scheduled.skip_pattern);
+    if (!pattern) return fail(pattern.error().within("tracing.scheduled.skip-pattern"));
+    return pattern;
 }
 
 bool concerns_sampler(const std::set<std::string>& changed) {

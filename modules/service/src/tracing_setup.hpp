@@ -18,6 +18,8 @@ namespace flotilla::service {
 Result<TracingProperties> read_tracing(config::Environment& environment);
 Result<tracing::TracerConfig> tracer_config(const TracingProperties& properties);
 Result<std::shared_ptr<tracing::Sampler>> make_sampler(const TracingProperties& properties);
+/// Jobs whose runs are not recorded.
+Result<tracing::SkipPattern> quiet_jobs(const TracingProperties& properties);
 /// Whether a change of these keys can change the sampler.
 bool concerns_sampler(const std::set<std::string>& changed);
 

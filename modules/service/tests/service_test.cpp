@@ -164,6 +164,36 @@ TEST(Service, RunsJobsInSpansOfTheirOwnAndCountsThem) {
     ));
 }
 
+/// Looks for something to do, and asks somebody on the way.
+struct Look {
+    Task<> run() {
+        service.tracer().start_local("asked").finish();
+        trace = trace_id_text(TaskContext::current().trace);
+        if (++runs == 2) service.stop();
+        co_return;
+    }
+
+    Service& service;
+    int runs = 0;
+    std::string trace{};
+};
+
+TEST(Service, JobsThatAreToBeQuietLeaveNoTrace) {
+    for (const char* property : {"tracing.scheduled", "spring.sleuth.scheduled"}) {
+        Service service(quiet(
+            {"--tracing.sampler.probability=1", "--" + std::string(property) + R"(.skip-pattern=Shop\..*|x)"}
+        ));
+        auto spans = std::make_shared<tracing::MemorySpanSink>();
+        service.report_spans_to(spans);
+        Look look{.service = service};
+        service.every(1ms, "Shop.look", [&] { return look.run(); });
+        EXPECT_EQ(service.run(), 0);
+        EXPECT_EQ(look.trace.size(), 32U) << "log lines have ids all the same";
+        EXPECT_TRUE(spans->take().empty());
+        EXPECT_TRUE(service.meters().view("tasks.scheduled.execution", {{"outcome", "SUCCESS"}}));
+    }
+}
+
 TEST(Service, ARefreshChangesSampling) {
     auto files = std::make_shared<config::MemoryFiles>();
     files->put("application.properties", "tracing.sampler.probability=1.0");

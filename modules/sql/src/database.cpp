@@ -167,6 +167,10 @@ Task<DatabaseHealth> Database::health() {
     co_return health;
 }
 
+const std::shared_ptr<Pool>& Database::pool() const noexcept {
+    return impl_->pool;
+}
+
 PoolStats Database::stats() const {
     return impl_->pool->stats();
 }

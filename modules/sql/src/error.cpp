@@ -8,6 +8,32 @@ namespace {
 
 constexpr std::string_view constraint_mark = "constraint ";
 
+flotilla::Errc general_code(SqlErrc code) noexcept {
+    switch (code) {
+        case SqlErrc::unique_violation:
+        case SqlErrc::foreign_key_violation:
+        case SqlErrc::check_violation:
+        case SqlErrc::not_null_violation:
+        case SqlErrc::invalid_value:
+            return flotilla::Errc::conflict;
+        case SqlErrc::busy:
+        case SqlErrc::pool_exhausted:
+        case SqlErrc::connection_lost:
+        case SqlErrc::transaction_aborted:
+        case SqlErrc::closed:
+            return flotilla::Errc::unavailable;
+        case SqlErrc::timed_out:
+            return flotilla::Errc::timed_out;
+        case SqlErrc::access_denied:
+        case SqlErrc::syntax:
+        case SqlErrc::wrong_shape:
+        case SqlErrc::migration:
+        case SqlErrc::failed:
+            break;
+    }
+    return flotilla::Errc::internal;
+}
+
 class SqlCategory final : public std::error_category {
 public:
     [[nodiscard]] const char* name() const noexcept override { return "sql"; }
@@ -49,33 +75,13 @@ public:
         }
         return "unknown error";
     }
-};
 
-flotilla::Errc general_code(SqlErrc code) noexcept {
-    switch (code) {
-        case SqlErrc::unique_violation:
-        case SqlErrc::foreign_key_violation:
-        case SqlErrc::check_violation:
-        case SqlErrc::not_null_violation:
-        case SqlErrc::invalid_value:
-            return flotilla::Errc::conflict;
-        case SqlErrc::busy:
-        case SqlErrc::pool_exhausted:
-        case SqlErrc::connection_lost:
-        case SqlErrc::transaction_aborted:
-        case SqlErrc::closed:
-            return flotilla::Errc::unavailable;
-        case SqlErrc::timed_out:
-            return flotilla::Errc::timed_out;
-        case SqlErrc::access_denied:
-        case SqlErrc::syntax:
-        case SqlErrc::wrong_shape:
-        case SqlErrc::migration:
-        case SqlErrc::failed:
-            break;
+    // So that whoever knows no SQL, such as an HTTP server, knows what to make of it.
+    [[nodiscard]] std::error_condition default_error_condition(int value) const noexcept override {
+        const auto code = flotilla::make_error_code(general_code(static_cast<SqlErrc>(value)));
+        return {code.value(), code.category()};
     }
-    return flotilla::Errc::internal;
-}
+};
 
 }  // namespace
 

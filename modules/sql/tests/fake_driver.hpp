@@ -18,6 +18,8 @@ struct FakeServer {
     std::atomic<int> closed{0};
     std::atomic<int> executed{0};
     std::atomic<int> rollbacks{0};
+    std::atomic<int> commits{0};
+    std::atomic<int> lost_commits{0};  ///< so many commits lose their connection
 };
 
 class FakeConnection final : public Connection {
@@ -48,6 +50,12 @@ public:
 
     Result<void> commit(Deadline) override {
         open_ = false;
+        if (server_->lost_commits > 0) {
+            --server_->lost_commits;
+            broken_ = true;
+            return fail(SqlErrc::connection_lost, "gone");
+        }
+        ++server_->commits;
         return {};
     }
 

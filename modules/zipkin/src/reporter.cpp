@@ -8,6 +8,7 @@
 
 #include "flotilla/base/assert.hpp"
 #include "flotilla/http/client.hpp"
+#include "flotilla/http/url.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/zipkin/delivery.hpp"
 #include "flotilla/zipkin/message.hpp"
@@ -106,6 +107,13 @@ http::ClientConfig client_config(const ReporterConfig& config) {
     return client;
 }
 
+bool is_on_this_machine(const std::string& address) {
+    const auto url = http::Url::parse(address);
+    if (!url || url->balanced) return false;
+    const auto endpoint = runtime::Endpoint::parse(url->host, 0);
+    return url->host == "localhost" || (endpoint && endpoint->is_loopback());
+}
+
 }  // namespace
 
 struct Reporter::Impl {
@@ -114,7 +122,7 @@ struct Reporter::Impl {
           config(std::move(settings)),
           limits{
               .max_size = config.message_max_bytes,
-              .compress = config.compression.enabled,
+              .compress = config.compression.enabled.value_or(!is_on_this_machine(config.address())),
               .compress_from = config.compression.min_size
           },
           client(means.runtime, client_config(config)),

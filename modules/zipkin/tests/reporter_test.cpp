@@ -27,11 +27,27 @@ void finish(Reporter& reporter, std::uint64_t count, std::size_t tag_length = 8)
     for (std::uint64_t i = 1; i <= count; ++i) reporter.sink()->finished(span_number(i, tag_length));
 }
 
-Task<> reports(runtime::Runtime& runtime) {
+Task<> reports_to_this_machine(runtime::Runtime& runtime) {
     Collector collector(runtime);
     co_await collector.start();
     metrics::Registry meters;
     Reporter reporter({.runtime = runtime, .meters = &meters}, config_for(collector.url()));
+    reporter.start({.service = "Test", .ip = "10.0.0.7", .port = 80});
+    finish(reporter, 40);
+    const bool all = co_await eventually([&] { return collector.spans() == 40; });
+    EXPECT_TRUE(all);
+    EXPECT_EQ(collector.posts().at(0).content_encoding, "") << "nothing to be saved on the way";
+    co_await reporter.stop();
+    co_await collector.stop();
+}
+
+Task<> reports(runtime::Runtime& runtime) {
+    Collector collector(runtime);
+    co_await collector.start();
+    metrics::Registry meters;
+    ReporterConfig config = config_for(collector.url());
+    config.compression.enabled = true;
+    Reporter reporter({.runtime = runtime, .meters = &meters}, config);
     finish(reporter, 2);
     reporter.start({.service = "Test", .ip = "10.0.0.7", .port = 80});
     finish(reporter, 1);
@@ -72,6 +88,10 @@ Task<> reports(runtime::Runtime& runtime) {
 
 TEST(Reporter, SendsWhatFinishesInBatchesWithoutATraceOfItsOwn) {
     test_support::run_on_loop(reports);
+}
+
+TEST(Reporter, DoesNotCompressForAServerOnThisMachine) {
+    test_support::run_on_loop(reports_to_this_machine);
 }
 
 Task<> reports_early(runtime::Runtime& runtime) {

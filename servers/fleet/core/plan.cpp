@@ -77,6 +77,10 @@ Result<void> read_option(UpOptions& options, std::string_view name, Arguments& a
         options.ports.insert_or_assign(std::move(port.first), port.second);
     } else if (name == "--data") {
         FLT_TRY(options.data, arguments.value());
+    } else if (name == "--profile") {
+        FLT_TRY(options.profile, arguments.value());
+        if (options.profile != "flotilla" && options.profile != "course")
+            return misuse(fmt::format("--profile {}: there are flotilla and course", options.profile));
     } else if (name == "--file") {
         FLT_TRY(options.file, arguments.value());
     } else if (name.starts_with("--") && name.find('.') != name.npos && arguments.whole() != name) {
@@ -233,6 +237,8 @@ Result<UpOptions> parse_up_options(std::span<const std::string_view> words) {
         const std::string_view name = arguments.next_name();
         FLT_CHECK(read_option(options, name, arguments));
     }
+    if (!options.profile.empty() && !options.file.empty())
+        return misuse("--profile is of the shop's own fleet, not of a file");
     return options;
 }
 

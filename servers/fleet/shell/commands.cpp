@@ -39,6 +39,7 @@ Without --file the fleet is the shop: registry, gateway, users, catalog and two 
   --scale order=3        so many processes of a part
   --port gateway=8001    a part's port; of several processes, the first one's
   --data DIR             where databases, logs and the run record are kept (data)
+  --profile course       the shop as naive as the course has it, for its lessons
   --file FILE            another fleet, in YAML
   --print                show the fleet's YAML and stop
   --detach, -d           return when all are ready; 'flotilla status' looks at them, 'flotilla down' stops them
@@ -62,8 +63,8 @@ Result<std::string> read_file(const std::string& path) {
 }
 
 Result<std::string> fleet_text(const UpOptions& options) {
-    if (options.file.empty()) return std::string(shop_fleet());
-    return read_file(options.file);
+    if (!options.file.empty()) return read_file(options.file);
+    return std::string(options.profile == "course" ? course_fleet() : shop_fleet());
 }
 
 Machine this_machine(const std::string& data) {

@@ -26,6 +26,15 @@ TEST(FleetFile, TheShopIsAFleet) {
     EXPECT_EQ(file->parts[4].port, 8000);
 }
 
+TEST(FleetFile, TheCourseIsOneTooAndKeepsNothingInFiles) {
+    const auto file = parse_fleet(course_fleet());
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_THAT(names(*file), testing::ElementsAre("registry", "user", "catalog", "order", "gateway"));
+    EXPECT_THAT(file->common, testing::Contains("--spring.datasource.url=sqlite::memory:"));
+    for (const PartSpec& part : file->parts)
+        if (part.name != "registry") EXPECT_EQ(part.environment.at("TOKEN_SECRET"), "${secret.token}");
+}
+
 TEST(FleetFile, PartsStandInStartingOrder) {
     const auto file = parse_fleet(R"(
 parts:

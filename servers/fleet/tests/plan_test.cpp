@@ -134,6 +134,8 @@ TEST_F(Plan, MisuseIsNamed) {
     EXPECT_THAT(refusal({"--port=boat=70000"}), HasSubstr("NAME=NUMBER"));
     EXPECT_THAT(refusal({"--data"}), HasSubstr("--data wants a value"));
     EXPECT_THAT(refusal({"--data", "--detach"}), HasSubstr("--data wants a value"));
+    EXPECT_THAT(refusal({"--profile=prod"}), HasSubstr("there are flotilla and course"));
+    EXPECT_THAT(refusal({"--profile=course", "--file=a.yml"}), HasSubstr("not of a file"));
     EXPECT_THAT(refusal({"--detatch"}), HasSubstr("unknown argument --detatch"));
     EXPECT_THAT(refusal({"boat"}), HasSubstr("unknown argument boat"));
 }

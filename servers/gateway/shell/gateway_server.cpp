@@ -11,7 +11,7 @@
 #include "flotilla/base/text.hpp"
 #include "flotilla/config/property_source.hpp"
 #include "flotilla/gateway/gateway_config.hpp"
-#include "flotilla/gateway/shop_routes.hpp"
+#include "flotilla/gateway/preset_routes.hpp"
 #include "flotilla/reflect/leaves.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 #include "gateway_endpoint.hpp"
@@ -59,17 +59,19 @@ Fingerprint fingerprint_of(const config::Environment& environment) {
 }
 
 /// Asked before there is an environment, as what it brings are defaults of the program.
-bool wants_shop(const service::ServiceOptions& options) {
-    constexpr std::string_view asked = "--flotilla.gateway.preset=shop";
-    const auto is_set = [](const auto& variable) {
-        return variable.first == "FLOTILLA_GATEWAY_PRESET" && variable.second == "shop";
-    };
-    return std::ranges::find(options.arguments, asked) != options.arguments.end() ||
-           std::ranges::any_of(options.variables, is_set);
+std::string_view preset_of(const service::ServiceOptions& options) {
+    constexpr std::string_view asked = "--flotilla.gateway.preset=";
+    for (const std::string_view argument : options.arguments)
+        if (argument.starts_with(asked)) return argument.substr(asked.size());
+    for (const auto& [name, value] : options.variables)
+        if (name == "FLOTILLA_GATEWAY_PRESET") return value;
+    return {};
 }
 
-void add_shop_routes(service::ServiceOptions& options) {
-    const auto documents = reflect::yaml_leaves(shop_routes());
+void add_preset_routes(service::ServiceOptions& options) {
+    const auto routes = preset_routes(preset_of(options));
+    if (!routes) return;
+    const auto documents = reflect::yaml_leaves(*routes);
     if (!documents) return;  // a test reads it
     for (const reflect::Leaf& leaf : documents->front())
         options.defaults.emplace_back(leaf.key, reflect::leaf_value(leaf));
@@ -194,9 +196,12 @@ Result<void> GatewayServer::reload() {
 service::ServiceOptions gateway_options(std::string name, int argc, const char* const* argv) {
     auto options = service::ServiceOptions::of_program(std::move(name), argc, argv);
     options.defaults = {
-        {"server.port", 8000}, {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"}
+        {"server.port", 8000},
+        {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"},
+        // Its own housekeeping is nobody's trace.
+        {"spring.sleuth.scheduled.skip-pattern", R"(Gateway\..*)"},
     };
-    if (wants_shop(options)) add_shop_routes(options);
+    add_preset_routes(options);
     return options;
 }
 

@@ -8,7 +8,7 @@
 
 #include <atomic>
 
-#include "flotilla/gateway/shop_routes.hpp"
+#include "flotilla/gateway/preset_routes.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/http/router.hpp"
 #include "flotilla/http/server.hpp"
@@ -142,36 +142,47 @@ TEST(GatewayServer, ServesManyWhileItsRoutesChange) {
     EXPECT_EQ(crowd.done, workers * rounds * 4);
 }
 
-TEST(GatewayServer, TheShopsRoutesAndTheCoursesCompile) {
-    const auto documents = reflect::parse_yaml(shop_routes());
-    ASSERT_TRUE(documents);
-    const Json& gateway = documents->at(0)["spring"]["cloud"]["gateway"];
-    ASSERT_GE(gateway["routes"].size(), 10U);
-    ManualClock clock;
+/// The routes of a preset, compiled.
+std::shared_ptr<const RouteTable> table_of(std::string_view preset) {
+    const auto documents = reflect::parse_yaml(preset_routes(preset).value());
     RouteDefinitions definitions;
-    for (const Json& json : gateway["routes"].elements()) {
+    for (const Json& json : documents->at(0)["spring"]["cloud"]["gateway"]["routes"].elements()) {
         auto route = route_from(json);
-        ASSERT_TRUE(route) << route.error().message();
-        definitions.routes.push_back(*std::move(route));
+        EXPECT_TRUE(route) << route.error().message();
+        definitions.routes.push_back(std::move(route).value());
     }
     ComponentMeans means;
     means.tokens = std::make_shared<const TokenCheck>();
-    const auto table = RouteTable::compile(definitions, Components::standard(), means);
-    ASSERT_TRUE(table) << table.error().message();
-    EXPECT_TRUE((*table)->problems().empty()) << (*table)->problems().front().message;
-    const auto found = [&](std::string_view line) {
-        Shot shot(line);
-        const Route* route = (*table)->find(*shot);
-        return route ? route->id() : std::string("-");
-    };
-    EXPECT_EQ(found("POST /user-service/login"), "user-open");
-    EXPECT_EQ(found("GET /user-service/actuator/prometheus"), "user-operations");
-    EXPECT_EQ(found("GET /user-service/actuator/env"), "user-administration");
-    EXPECT_EQ(found("GET /user-service/users/1"), "user-service");
-    EXPECT_EQ(found("DELETE /user-service/users/1"), "-");
-    EXPECT_EQ(found("GET /catalog-service/catalogs"), "catalog-read");
-    EXPECT_EQ(found("POST /order-service/u-1/orders"), "order-of-user");
-    EXPECT_EQ(found("GET /order-service/health_check"), "order-service");
+    auto table = RouteTable::compile(definitions, Components::standard(), means);
+    EXPECT_TRUE(table) << table.error().message();
+    return *std::move(table);
+}
+
+std::string route_for(const RouteTable& table, std::string_view line) {
+    Shot shot(line);
+    const Route* route = table.find(*shot);
+    return route ? route->id() : std::string("-");
+}
+
+TEST(GatewayServer, ThePresetOfTheCourseLetsEverybodyOrder) {
+    const auto table = table_of("course");
+    EXPECT_EQ(route_for(*table, "POST /order-service/u-1/orders"), "order-service");
+    EXPECT_EQ(route_for(*table, "POST /user-service/actuator/refresh"), "user-service");
+    EXPECT_EQ(route_for(*table, "GET /catalog-service/actuator/health"), "catalog-service-actuator");
+    EXPECT_FALSE(preset_routes("nonesuch"));
+}
+
+TEST(GatewayServer, ThePresetOfTheShopIsCompleteAndKeepsItsSecrets) {
+    const auto table = table_of("shop");
+    EXPECT_TRUE(table->problems().empty()) << table->problems().front().message;
+    EXPECT_EQ(route_for(*table, "POST /user-service/login"), "user-open");
+    EXPECT_EQ(route_for(*table, "GET /user-service/actuator/prometheus"), "user-operations");
+    EXPECT_EQ(route_for(*table, "GET /user-service/actuator/env"), "user-administration");
+    EXPECT_EQ(route_for(*table, "GET /user-service/users/1"), "user-service");
+    EXPECT_EQ(route_for(*table, "DELETE /user-service/users/1"), "-");
+    EXPECT_EQ(route_for(*table, "GET /catalog-service/catalogs"), "catalog-read");
+    EXPECT_EQ(route_for(*table, "POST /order-service/u-1/orders"), "order-of-user");
+    EXPECT_EQ(route_for(*table, "GET /order-service/health_check"), "order-service");
 }
 
 }  // namespace

@@ -356,7 +356,8 @@ service::ServiceOptions registry_options(std::string name, int argc, const char*
         {"eureka.client.register-with-eureka", false},
         {"eureka.client.fetch-registry", false},
         {"flotilla.shutdown.drain-delay", "0s"},
-        {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"}
+        {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus"},
+        {"spring.sleuth.scheduled.skip-pattern", R"(Registry\..*)"}
     };
     return options;
 }

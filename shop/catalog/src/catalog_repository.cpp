@@ -212,7 +212,20 @@ Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) co
 Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
     std::function<Result<ReserveOutcome>(sql::Statements&)> body =
         [wanted = std::move(wanted)](sql::Statements& tx) { return reserve_in(tx, wanted); };
-    co_return co_await source_->at_once<ReserveOutcome>(std::move(body));
+    co_return co_await company_->at_once<ReserveOutcome>(*source_, std::move(body));
+}
+
+Task<Result<std::optional<std::int64_t>>> CatalogRepository::lower(Reservation wanted) const {
+    FLT_CO_TRY(auto product, co_await find(wanted.product_id));
+    if (!product) co_return std::optional<std::int64_t>();
+    const std::int64_t left = product->stock - wanted.qty;
+    FLT_CO_CHECK(co_await source_->execute(
+        "update catalog set stock = ?, version = version + 1, updated_at = ? where product_id = ?",
+        left,
+        wanted.updated_at,
+        wanted.product_id
+    ));
+    co_return std::optional(left);
 }
 
 Task<Result<ReleaseOutcome>> CatalogRepository::release(std::string order_id) const {

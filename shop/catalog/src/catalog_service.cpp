@@ -17,7 +17,8 @@ service::ServiceOptions options(int argc, const char* const* argv) {
         {"server.port", 0},
         {"eureka.instance.instance-id", default_instance_id()},
         {"spring.datasource.url", "sqlite:data/catalogdb.sqlite"},
-        {"tracing.sampler.probability", 1.0},
+        {"management.tracing.sampling.probability", 1.0},
+        {"spring.sleuth.scheduled.skip-pattern", "Catalog.measure"},
         {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus,refresh"},
     };
     return made;
@@ -25,12 +26,12 @@ service::ServiceOptions options(int argc, const char* const* argv) {
 
 /// The database and what reads and writes it.
 struct Catalog {
-    Catalog(Service& service, sql::DataSourceConfig source_config, const Clock& clock)
+    Catalog(Service& service, sql::DataSourceConfig source_config, const Clock& clock, Profile profile)
         : source(
               service.runtime(),
               std::move(source_config),
               {.meters = &service.meters(), .tracer = &service.tracer(), .log = service.logger("catalog.db")},
-              migrations()
+              migrations(profile)
           ),
           repository(source, clock),
           meters(service.meters()) {}
@@ -68,7 +69,7 @@ int run_catalog(int argc, const char* const* argv) {
     const auto commons = Commons::of(service, &FaultConfig::catalog);
     if (!commons) return service.run();
 
-    Catalog catalog(service, std::move(source_config), clock);
+    Catalog catalog(service, std::move(source_config), clock, commons->profile);
     CatalogApi api({
         .repository = catalog.repository,
         .tokens = *commons->tokens,

@@ -13,6 +13,7 @@ Task<http::Reply<ReservationOut>> CatalogApi::reserve(
     if (!wanted) co_return refused(request, wanted.error());
     if (const auto fault = co_await struck("reserve", wanted->product_id); fault)
         co_return refused(request, *fault);
+    if (means_.profile == Profile::course) co_return co_await lower(request, *wanted);
     const auto outcome = co_await means_.repository.reserve(*wanted);
     if (!outcome) co_return failed(request, outcome.error());
     if (outcome->repeated) means_.meters.duplicates.increment();
@@ -31,6 +32,19 @@ Task<http::Reply<ReservationOut>> CatalogApi::reserve(
         .qty = wanted->qty,
         .unit_price = outcome->unit_price,
         .stock = outcome->stock,
+    };
+    co_return Reply<ReservationOut>(http::Status::ok, out);
+}
+
+Task<http::Reply<ReservationOut>> CatalogApi::lower(Request& request, Reservation wanted) {
+    const auto left = co_await means_.repository.lower(wanted);
+    if (!left) co_return failed(request, left.error());
+    if (!*left) co_return refused(request, unknown_product(wanted.product_id));
+    means_.log.info(
+        "{} of {} taken for order {}, {} left", wanted.qty, wanted.product_id, wanted.order_id, **left
+    );
+    const ReservationOut out{
+        .order_id = wanted.order_id, .product_id = wanted.product_id, .qty = wanted.qty, .stock = **left
     };
     co_return Reply<ReservationOut>(http::Status::ok, out);
 }

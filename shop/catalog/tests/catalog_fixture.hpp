@@ -17,7 +17,7 @@ using reflect::Json;
 
 struct CatalogFixture {
     explicit CatalogFixture(runtime::Runtime& runtime, Profile profile = Profile::flotilla)
-        : source(runtime, source_of(folder.url("catalog")), {}, migrations()),
+        : source(runtime, source_of(folder.url("catalog")), {}, migrations(profile)),
           repository(source, clock),
           environment(config::Environment::of({{"token.secret", "s3cret"}})),
           tokens(Tokens::load(environment, clock, log.logger("tokens")).value()),

@@ -104,6 +104,24 @@ TEST(CatalogRepository, S31_AReleaseBeforeItsReservationRefusesTheLateOne) {
     });
 }
 
+TEST(CatalogRepository, N1_InTheCourseTheStockFallsBelowZeroAndForgetsNoRepetition) {
+    with_catalog(
+        [](CatalogFixture& catalog) -> Task<> {
+            Reservation wanted = reservation("o1", 60);
+            for (const std::int64_t expected : {40, -20}) {
+                const auto left = co_await catalog.repository.lower(wanted);
+                EXPECT_TRUE(left && *left == expected);
+            }
+            const auto stock = co_await catalog.stock();
+            EXPECT_EQ(stock, -20);
+            Reservation unknown = reservation("o2", 1, "CATALOG-999");
+            const auto nothing = co_await catalog.repository.lower(unknown);
+            EXPECT_TRUE(nothing && !*nothing);
+        },
+        Profile::course
+    );
+}
+
 TEST(CatalogRepository, KnowsWhichProductsItDoesNotHave) {
     with_catalog([](CatalogFixture& catalog) -> Task<> {
         Reservation wanted = reservation("o1", 1, "CATALOG-999");

@@ -24,57 +24,64 @@ Answered replay_of(const KeyRow& row) {
 }  // namespace
 
 Task<Outcome<Answered>> OrderDesk::place(PlaceRequest request) {
-    const auto good = is_course() ? check_storable(request.in) : check(request.in);
+    if (is_course()) co_return co_await place_in_course(std::move(request));
+    const auto good = check(request.in);
     if (!good) co_return refuse(good.error());
-    if (is_course()) request.key.reset();
-    auto known = co_await earlier(request);
-    if (!known) co_return refuse(std::move(known).error());
-    if (known->answered) co_return *std::move(known->answered);
-
     auto order = co_await draft(request);
     if (!order) {
+        // Whatever the catalog says now: a key that has been used is answered as it was.
+        auto known = co_await earlier(request);
+        if (!known) co_return refuse(std::move(known).error());
+        if (*known) co_return **std::move(known);
         means_.meters.refused.increment();
         co_return refuse(std::move(order).error());
     }
     means_.log.info("Before add orders data");
-    std::optional<KeyRow> key = key_row(request, *order);
-    const auto inserted = co_await means_.orders.insert(*order, std::move(key), known->expired);
-    if (!inserted) co_return refuse(failed(inserted.error()));
-    if (!*inserted) {
-        // Somebody was faster with the same key.
-        auto other = co_await earlier(request);
-        if (!other) co_return refuse(std::move(other).error());
-        if (other->answered) co_return *std::move(other->answered);
-        co_return refuse(still_running());
-    }
+    auto known = co_await write_down(request, *order);
+    if (!known) co_return refuse(std::move(known).error());
+    if (*known) co_return **std::move(known);
     means_.log.info("After added orders data");
     means_.meters.placed.increment();
     const bool has_key = request.key.has_value();
     co_return co_await bring_to_an_end(*std::move(order), request.wait, has_key);
 }
 
-Task<Outcome<OrderDesk::Earlier>> OrderDesk::earlier(const PlaceRequest& request) {
-    if (!request.key) co_return Earlier{};
+// Most keys are new: they are looked at only when they cannot be written.
+Task<Outcome<std::optional<Answered>>> OrderDesk::write_down(
+    const PlaceRequest& request, const Order& order
+) {
+    for (const bool replace_expired : {false, true}) {
+        std::optional<KeyRow> key = key_row(request, order);
+        const auto inserted = co_await means_.orders.insert(order, std::move(key), replace_expired);
+        if (!inserted) co_return refuse(failed(inserted.error()));
+        if (*inserted) co_return std::optional<Answered>();
+        auto known = co_await earlier(request);
+        if (!known || *known) co_return known;
+    }
+    co_return refuse(still_running());
+}
+
+Task<Outcome<std::optional<Answered>>> OrderDesk::earlier(const PlaceRequest& request) {
+    if (!request.key) co_return std::optional<Answered>();
     const auto row = co_await means_.orders.find_key(request.user_id, *request.key);
     if (!row) co_return refuse(failed(row.error()));
     switch (verdict_on(*row, request.body_sha256, means_.clock.wall_now())) {
         case KeyVerdict::fresh:
-            break;
         case KeyVerdict::expired:
-            co_return Earlier{.answered = {}, .expired = true};
+            break;
         case KeyVerdict::misuse:
             co_return refuse(key_misused());
         case KeyVerdict::running:
             co_return co_await still_going(**row);
         case KeyVerdict::replay:
             means_.meters.replayed.increment();
-            co_return Earlier{.answered = replay_of(**row)};
+            co_return replay_of(**row);
     }
-    co_return Earlier{};
+    co_return std::optional<Answered>();
 }
 
 // The first request is at work, or its process has ended: then its order is old, and taken up here.
-Task<Outcome<OrderDesk::Earlier>> OrderDesk::still_going(const KeyRow& row) {
+Task<Outcome<std::optional<Answered>>> OrderDesk::still_going(const KeyRow& row) {
     const auto order = co_await means_.orders.find(row.order_id.value_or(""));
     if (!order) co_return refuse(failed(order.error()));
     const WallTime old = means_.clock.wall_now() - means_.config.resolve_after;
@@ -83,11 +90,10 @@ Task<Outcome<OrderDesk::Earlier>> OrderDesk::still_going(const KeyRow& row) {
     Answered answered = co_await bring_to_an_end(std::move(forsaken), Duration::zero(), true);
     answered.replayed = true;
     means_.meters.replayed.increment();
-    co_return Earlier{.answered = std::move(answered)};
+    co_return answered;
 }
 
 Task<Outcome<Order>> OrderDesk::draft(const PlaceRequest& request) {
-    if (is_course()) co_return draft_of_course(request);
     Order order = blank(request);
     const auto facts = co_await means_.products.look_up(order.product_id);
     if (!facts && facts.error() == NoFacts::unknown_product) {
@@ -114,15 +120,6 @@ Task<Outcome<Order>> OrderDesk::draft(const PlaceRequest& request) {
     auto priced = repriced(std::move(order), *price);
     if (!priced) co_return refuse(total_too_large());
     co_return *std::move(priced);
-}
-
-// As naive as it was: the client names the price, nobody looks at the stock, the order stands.
-Outcome<Order> OrderDesk::draft_of_course(const PlaceRequest& request) const {
-    const auto price = price_of(means_.config.price_policy, request.in.unit_price.value_or(0), std::nullopt);
-    if (!price) return refuse(price.error());
-    Order order = blank(request);
-    order.status = OrderStatus::confirmed;
-    return repriced(std::move(order), *price).value();
 }
 
 Order OrderDesk::blank(const PlaceRequest& request) const {

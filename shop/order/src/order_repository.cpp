@@ -101,7 +101,7 @@ Task<Result<bool>> OrderRepository::insert(Order order, std::optional<KeyRow> ke
         [order = std::move(order), key = std::move(key), replace_key](sql::Statements& tx) {
             return insert_in(tx, order, key, replace_key);
         };
-    co_return co_await source_->at_once<bool>(std::move(body));
+    co_return co_await company_->at_once<bool>(*source_, std::move(body));
 }
 
 Task<Result<bool>> OrderRepository::advance(Order order, std::optional<StoredAnswer> answer) const {
@@ -109,7 +109,7 @@ Task<Result<bool>> OrderRepository::advance(Order order, std::optional<StoredAns
                                                           answer = std::move(answer)](sql::Statements& tx) {
         return advance_in(tx, order, answer);
     };
-    co_return co_await source_->at_once<bool>(std::move(body));
+    co_return co_await company_->at_once<bool>(*source_, std::move(body));
 }
 
 Task<Result<void>> OrderRepository::answer(std::string order_id, StoredAnswer answer) const {

@@ -22,7 +22,9 @@ service::ServiceOptions options(int argc, const char* const* argv) {
         {"server.port", 0},
         {"eureka.instance.instance-id", default_instance_id()},
         {"spring.datasource.url", "sqlite:data/orderdb.sqlite"},
-        {"tracing.sampler.probability", 1.0},
+        {"management.tracing.sampling.probability", 1.0},
+        // To look for orders is no trace; what is found is one.
+        {"spring.sleuth.scheduled.skip-pattern", R"(Orders\..*)"},
         {"management.endpoints.web.exposure.include",
          "health,httpexchanges,info,metrics,prometheus,refresh,circuitbreakers"},
         {client + "connect-timeout", "500ms"},
@@ -78,6 +80,7 @@ int run_order(int argc, const char* const* argv) {
         .products = catalog,
         .meters = meters,
         .clock = clock,
+        .tracer = service.tracer(),
         .log = service.logger("order"),
         .config = config,
         .profile = commons->profile,

@@ -108,6 +108,9 @@ Task<Result<void>> OrderDesk::sweep() {
 }
 
 Task<Result<void>> OrderDesk::take_up(Order order, WallTime now) {
+    tracing::Span span = means_.tracer.start_root(tracing::SpanKind::none, {.name = "settle-order"});
+    span.tag("order.id", order.order_id);
+    const tracing::Scope current(span);
     FLT_CO_TRY(Step step, co_await settle(std::move(order)));
     const bool too_old = now - step.order.created_at >= means_.config.pending_timeout;
     if (step.order.status == OrderStatus::pending && too_old) {

@@ -224,9 +224,42 @@ TEST(OrderApi, N8_TheCourseTakesWhatTheClientSays) {
             const Json rows = json_of(list);
             EXPECT_EQ(rows.size(), 2U);  // N7: nothing keeps a request from counting twice
             EXPECT_FALSE(rows[0].contains("status"));
-            EXPECT_EQ(shop.catalog.asked, 0);
+            EXPECT_EQ(shop.catalog.orders.size(), 2U);
+            for (const Json& row : rows.elements())  // N4: the catalog knows it by another id
+                EXPECT_FALSE(shop.catalog.orders.contains(std::string(row["orderId"].string_or(""))));
         },
         course()
+    );
+}
+
+TEST(OrderApi, N5_InTheCourseAnOrderStandsWhateverBecomesOfItsStock) {
+    with_orders(
+        [](OrderFixture& shop) -> Task<> {
+            shop.catalog.deaf = true;
+            const auto unheard = co_await shop.order(1);
+            shop.catalog.deaf = false;
+            const auto too_many = co_await shop.order(101);
+            EXPECT_EQ(status_and_code(unheard) + status_and_code(too_many), "201201");
+            EXPECT_EQ(shop.catalog.stock, 100);
+            EXPECT_EQ(shop.log.count_of("the catalog has not heard of order"), 2U);
+        },
+        course()
+    );
+}
+
+TEST(OrderApi, N2_N3_TheCheckOfTheCourseHoldsNothingAndRefusesWithA500) {
+    Setting checking = course();
+    checking.config.course_precheck = true;
+    with_orders(
+        [](OrderFixture& shop) -> Task<> {
+            const auto too_many = co_await shop.order(101);
+            EXPECT_EQ(http::code_of(too_many.status()), 500);
+            EXPECT_EQ(too_many.text().value_or(""), "");
+            shop.catalog.shown_stock = 500;  // as another order has seen it a moment ago
+            const auto oversold = co_await shop.order(101);
+            EXPECT_EQ(status_and_code(oversold), "201");
+        },
+        checking
     );
 }
 

@@ -107,6 +107,25 @@ TEST(OrderDesk, S71_AnAnswerThatGotLostIsAskedForAgainAndCountsOnce) {
 }
 
 // As after kill -9 between the order's commit and everything else.
+TEST(OrderDesk, ToLookForOrdersIsNoTraceToTakeOneUpIs) {
+    with_orders([](OrderFixture& shop) -> Task<> {
+        co_await shop.sweep();
+        EXPECT_TRUE(shop.spans.take().empty());
+        shop.catalog.deaf = true;
+        const auto taken = co_await shop.order(1);
+        EXPECT_EQ(status_and_code(taken), "201");
+        shop.catalog.deaf = false;
+        shop.clock.advance(6s);
+        co_await shop.sweep();
+        const auto spans = shop.spans.take();
+        EXPECT_EQ(spans.size(), 1U);
+        if (spans.empty()) co_return;
+        EXPECT_EQ(spans[0].name(), "settle-order");
+        const auto rows = co_await shop.all();
+        EXPECT_EQ(spans[0].find_tag("order.id"), rows.at(0).order_id);
+    });
+}
+
 TEST(OrderDesk, S71_AForsakenRequestIsTakenUpByWhoeverAsksAgain) {
     with_orders([](OrderFixture& shop) -> Task<> {
         Order order{

@@ -80,6 +80,7 @@ struct OrderFixture {
               .products = catalog,
               .meters = meters,
               .clock = clock,
+              .tracer = tracer,
               .log = log.logger("order"),
               .config = config,
               .profile = profile,
@@ -148,6 +149,8 @@ struct OrderFixture {
     std::unique_ptr<Faults> faults;
     metrics::Registry registry;
     OrderMeters meters;
+    tracing::MemorySpanSink spans;
+    tracing::Tracer tracer{{.sampler = tracing::always_sampler()}, clock, spans};
     OrderDesk desk;
     OrderApi api;
     http::Router router;

@@ -45,7 +45,7 @@ Defaults user_defaults() {
         {"server.port", 0},
         {"eureka.instance.instance-id", default_instance_id()},
         {"spring.datasource.url", "sqlite:data/userdb.sqlite"},
-        {"tracing.sampler.probability", 1.0},
+        {"management.tracing.sampling.probability", 1.0},
         {"management.endpoints.web.exposure.include", "health,info,metrics,prometheus,refresh,circuitbreakers"
         },
         {"greeting.message", "Welcome to the Simple E-commerce."},

@@ -37,8 +37,8 @@ class Customer:
 
 
 class Shop(Program):
-    """`flotilla up` in the foreground. Properties are given to every part, with `{gateway}` for its URL; `routes` is a
-    file for the gateway."""
+    """`flotilla up` in the foreground. Properties are given to every part, with `{gateway}` for its URL (None takes one
+    away that a test has otherwise); `routes` is a file for the gateway."""
 
     def __init__(
         self, folder, properties=None, scale=None, arguments=(), fleet_file=None, routes=None, env=None, ports=None
@@ -56,6 +56,7 @@ class Shop(Program):
             "management.endpoints.web.exposure.include": "*",
             **(properties or {}),
         }
+        self.properties = {name: value for name, value in self.properties.items() if value is not None}
         command = [BINARIES / "flotilla", "up", "--data", self.data]
         command += ["--port", f"gateway={self.gateway_port}", "--port", f"registry={self.registry_port}"]
         for part, count in (scale or {}).items():

@@ -25,8 +25,10 @@
 
 namespace flotilla::sql {
 
+class Company;
 class Connection;
 class Driver;
+class Pool;
 
 /// Where a database reports to. All may be absent; what is there outlives the Database.
 struct Telemetry {
@@ -110,10 +112,12 @@ public:
     [[nodiscard]] PoolStats stats() const;
 
 private:
+    friend class Company;
     struct Impl;
 
     explicit Database(std::unique_ptr<Impl> impl) noexcept;
     Task<Result<void>> run_at_once(std::function<Result<void>(Statements&)> body, int attempts);
+    [[nodiscard]] const std::shared_ptr<Pool>& pool() const noexcept;
     /// Waits before another attempt; false when that would be too late.
     Task<bool> pause_before_retry(const Error& error, int attempt, int attempts);
 
@@ -126,13 +130,7 @@ Task<Result<T>> Database::at_once(std::function<Result<T>(Statements&)> body, in
         co_return co_await run_at_once(std::move(body), attempts);
     } else {
         const auto value = std::make_shared<std::optional<T>>();
-        std::function<Result<void>(Statements&)> work = [body = std::move(body),
-                                                         value](Statements& statements) {
-            auto made = body(statements);
-            if (!made) return Result<void>(std::unexpected(std::move(made).error()));
-            value->emplace(*std::move(made));
-            return Result<void>();
-        };
+        std::function<Result<void>(Statements&)> work = keeping(std::move(body), value);
         const auto done = co_await run_at_once(std::move(work), attempts);
         if (!done) co_return flotilla::fail(done.error());
         co_return std::move(**value);

@@ -7,6 +7,8 @@
 ///         ...
 ///     });
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -82,5 +84,18 @@ private:
     const Deadline deadline_;
     Trail* const trail_;
 };
+
+/// The same body for who runs it without knowing its type: what it gives is put aside.
+template <class T>
+std::function<Result<void>(Statements&)> keeping(
+    std::function<Result<T>(Statements&)> body, std::shared_ptr<std::optional<T>> value
+) {
+    return [body = std::move(body), value = std::move(value)](Statements& statements) {
+        auto made = body(statements);
+        if (!made) return Result<void>(std::unexpected(std::move(made).error()));
+        value->emplace(*std::move(made));
+        return Result<void>();
+    };
+}
 
 }  // namespace flotilla::sql

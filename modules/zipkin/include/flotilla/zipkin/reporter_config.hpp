@@ -17,7 +17,8 @@ namespace flotilla::zipkin {
 enum class Sender : std::uint8_t { http, none };
 
 struct CompressionConfig {
-    bool enabled = true;
+    /// Unset: unless the server is on this machine, where it costs more than it saves.
+    std::optional<bool> enabled{};
     Bytes min_size = Bytes::kilo(1);
 };
 
@@ -47,7 +48,7 @@ FLT_DESCRIBE_ENUM(Encoding, (json_v2, "json-v2"), (proto3, "proto3"))
 
 FLT_DESCRIBE_CONFIG(
     CompressionConfig,
-    (enabled, "Whether messages are compressed."),
+    (enabled, "Whether messages are compressed; unless said, those to another machine."),
     (min_size, "The smallest message that is worth it.")
 )
 

@@ -51,5 +51,7 @@ Result<FleetFile> parse_fleet(std::string_view yaml);
 
 /// What `flotilla up` runs when no file is given: registry, gateway and the shop.
 std::string_view shop_fleet() noexcept;
+/// What `flotilla up --profile course` runs: the shop of the lessons.
+std::string_view course_fleet() noexcept;
 
 }  // namespace flotilla::fleet

@@ -22,6 +22,7 @@ struct UpOptions {
     std::map<std::string, std::uint16_t> ports;
     std::string data = "data";
     std::string file;                ///< empty: the shop
+    std::string profile;             ///< of the shop: `flotilla`, or `course`; empty: not said
     std::vector<std::string> extra;  ///< properties for every part that takes common ones
     bool detach = false;
     bool print = false;

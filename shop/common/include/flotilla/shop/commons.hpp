@@ -7,6 +7,7 @@
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/shop/faults.hpp"
 #include "flotilla/shop/identity.hpp"
+#include "flotilla/shop/operations.hpp"
 #include "flotilla/shop/tokens.hpp"
 
 namespace flotilla::shop {
@@ -34,6 +35,10 @@ struct Commons {
         service.actuator().info().add([own = tokens->get()](reflect::Json& info) {
             info.set("token", reflect::Json::object({{"fingerprint", own->keys()->fingerprint()}}));
         });
+        if (*profile == Profile::flotilla)
+            OperationsGuard::put_before(
+                service.router(), service.actuator().config(), **tokens, service.runtime().clock()
+            );
         return Commons{*profile, *std::move(tokens), *std::move(faults)};
     }
 };

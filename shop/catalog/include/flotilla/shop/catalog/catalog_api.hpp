@@ -46,6 +46,7 @@ private:
     Task<Reply<ProductView>> create(Request& request, NewProduct in);
     Task<Reply<ProductView>> edit(Request& request, std::string product_id, ProductEdit change);
     Task<Reply<ReservationOut>> reserve(Request& request, std::string order_id, ReservationIn in);
+    Task<Reply<ReservationOut>> lower(Request& request, Reservation wanted);
     Task<Reply<ReleaseOut>> release(Request& request, std::string order_id);
 
     [[nodiscard]] Task<std::optional<Problem>> struck(

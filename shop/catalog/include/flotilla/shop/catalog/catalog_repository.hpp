@@ -1,6 +1,7 @@
 #pragma once
 /// The catalog in its database: SQLite or MariaDB, the same statements.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "flotilla/shop/catalog/reservation.hpp"
 #include "flotilla/shop/data_source.hpp"
 #include "flotilla/shop/page.hpp"
+#include "flotilla/sql/company.hpp"
 
 namespace flotilla::shop::catalog {
 
@@ -22,7 +24,8 @@ struct ProductPage {
 class CatalogRepository {
 public:
     /// `source` outlives it.
-    CatalogRepository(const DataSource& source, const Clock& clock) : source_(source), clock_(clock) {}
+    CatalogRepository(const DataSource& source, const Clock& clock)
+        : source_(source), clock_(clock), company_(std::make_shared<sql::Company>()) {}
 
     /// Products in the order in which they came, at most `limit` of them (none: all).
     Task<Result<ProductPage>> page(std::optional<std::int64_t> limit, std::string after = std::string())
@@ -38,12 +41,17 @@ public:
 
     /// Takes the stock for an order, once.
     [[nodiscard]] Task<Result<ReserveOutcome>> reserve(Reservation wanted) const;
+    /// Takes it as the course does: reads, computes and writes, and nothing holds others off meanwhile, nor
+    /// stops at zero (N1). What is left then; nothing when there is no such product.
+    [[nodiscard]] Task<Result<std::optional<std::int64_t>>> lower(Reservation wanted) const;
     /// Gives it back, once. An order that has none yet will never get any.
     [[nodiscard]] Task<Result<ReleaseOutcome>> release(std::string order_id) const;
 
 private:
     const DataSource& source_;
     const Clock& clock_;
+    /// Orders of one product wait for its row: those that come at once take their stock in one transaction.
+    std::shared_ptr<sql::Company> company_;
 };
 
 }  // namespace flotilla::shop::catalog

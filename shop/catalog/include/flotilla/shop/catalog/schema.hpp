@@ -3,10 +3,12 @@
 
 #include <span>
 
+#include "flotilla/shop/identity.hpp"
 #include "flotilla/sql/migration.hpp"
 
 namespace flotilla::shop::catalog {
 
-std::span<const sql::Migration> migrations() noexcept;
+/// In the course nothing keeps the stock from falling below zero (N1), so its database is one of its own.
+std::span<const sql::Migration> migrations(Profile profile);
 
 }  // namespace flotilla::shop::catalog

@@ -24,6 +24,7 @@ struct OrderConfig {
     Pipeline pipeline = Pipeline::db_outbox;
     PricePolicy price_policy = PricePolicy::catalog;
     OnTimeout precheck_on_timeout = OnTimeout::reject;
+    bool course_precheck = false;
     std::chrono::milliseconds resolve_after{5'000};
     std::chrono::milliseconds pending_timeout{30'000};
     std::chrono::milliseconds sweep_interval{1'000};
@@ -38,6 +39,7 @@ FLT_DESCRIBE_CONFIG(
     (price_policy, "Whose price counts: catalog, strict (409 when the client's is another) or client."),
     (precheck_on_timeout,
      "An order while the catalog does not answer: reject (503), or accept and look at the stock later."),
+    (course_precheck, "In the course: look at the stock before an order, which holds nothing (N2, N3)."),
     (resolve_after,
      "A pending order that nobody has settled after this time is taken up again.",
      min(std::chrono::milliseconds(100))),

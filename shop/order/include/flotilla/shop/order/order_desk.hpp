@@ -16,6 +16,7 @@
 #include "flotilla/shop/order/order_meters.hpp"
 #include "flotilla/shop/order/order_repository.hpp"
 #include "flotilla/shop/order/stock_reservation.hpp"
+#include "flotilla/tracing/tracer.hpp"
 
 namespace flotilla::shop::order {
 
@@ -43,6 +44,7 @@ struct DeskMeans {
     ProductLookup& products;
     const OrderMeters& meters;
     const Clock& clock;
+    tracing::Tracer& tracer;
     log::Logger log;
     OrderConfig config;
     Profile profile = Profile::flotilla;
@@ -66,16 +68,14 @@ public:
     Task<Result<void>> forget_keys();
 
 private:
-    /// What is known of the request's key.
-    struct Earlier {
-        std::optional<Answered> answered;
-        bool expired = false;
-    };
-
-    Task<Outcome<Earlier>> earlier(const PlaceRequest& request);
-    Task<Outcome<Earlier>> still_going(const KeyRow& row);
+    /// Written, unless there is an answer already.
+    Task<Outcome<std::optional<Answered>>> write_down(const PlaceRequest& request, const Order& order);
+    /// What a request with that key has been answered, if there was one.
+    Task<Outcome<std::optional<Answered>>> earlier(const PlaceRequest& request);
+    Task<Outcome<std::optional<Answered>>> still_going(const KeyRow& row);
     Task<Outcome<Order>> draft(const PlaceRequest& request);
-    [[nodiscard]] Outcome<Order> draft_of_course(const PlaceRequest& request) const;
+    Task<Outcome<Answered>> place_in_course(PlaceRequest request);
+    Task<> tell_catalog(Order order);
     [[nodiscard]] Order blank(const PlaceRequest& request) const;
     [[nodiscard]] std::optional<KeyRow> key_row(const PlaceRequest& request, const Order& order) const;
     Task<Answered> bring_to_an_end(Order order, Duration wait, bool has_key);

@@ -1,6 +1,7 @@
 #pragma once
 /// Orders and idempotency keys in their database: SQLite or MariaDB, the same statements.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "flotilla/shop/data_source.hpp"
 #include "flotilla/shop/order/idempotency.hpp"
 #include "flotilla/shop/order/order.hpp"
+#include "flotilla/sql/company.hpp"
 
 namespace flotilla::shop::order {
 
@@ -28,7 +30,8 @@ struct OrderPage {
 class OrderRepository {
 public:
     /// `source` outlives it.
-    explicit OrderRepository(const DataSource& source) : source_(source) {}
+    explicit OrderRepository(const DataSource& source)
+        : source_(source), company_(std::make_shared<sql::Company>()) {}
 
     [[nodiscard]] Task<Result<std::vector<Order>>> list(std::string user_id, OrderPage page) const;
     [[nodiscard]] Task<Result<std::optional<Order>>> find(std::string order_id) const;
@@ -54,6 +57,8 @@ public:
 
 private:
     const DataSource& source_;
+    /// What many write at once shares commits.
+    std::shared_ptr<sql::Company> company_;
 };
 
 }  // namespace flotilla::shop::order

@@ -1,0 +1,235 @@
+#include "flotilla/sql/company.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "pool.hpp"
+#include "trail.hpp"
+
+namespace flotilla::sql {
+
+/// What has become of a transaction.
+struct Company::Verdict {
+    bool alone = false;  ///< nothing was written: it goes on by itself
+    Result<void> outcome{};
+};
+
+/// One transaction and who waits for it.
+struct Company::Member {
+    Member(runtime::EventLoop& loop, Body what, Deadline until, const Clock& clock)
+        : home(loop), body(std::move(what)), deadline(until), trail(clock) {}
+
+    runtime::EventLoop& home;
+    const Body body;
+    const Deadline deadline;
+    Trail trail;  // the thread's, up to the verdict
+    // On the home loop only:
+    runtime::Signal signal;
+    bool leads = false;
+    bool gone = false;
+    std::optional<Verdict> verdict;
+};
+
+/// Who waits, and how many groups are under way. Outlives the Company where a message is on its way to a
+/// loop.
+struct Company::State : std::enable_shared_from_this<Company::State> {
+    explicit State(CompanyConfig wanted) : config(wanted) {}
+
+    /// Leads at once, or waits for whoever leads.
+    void enter(const std::shared_ptr<Member>& member, std::size_t groups) {
+        const std::lock_guard lock(mutex);
+        if (leading < groups) {
+            ++leading;
+            member->leads = true;
+        } else {
+            waiting.push_back(member);
+        }
+    }
+
+    void leave(const std::shared_ptr<Member>& member) {
+        const std::lock_guard lock(mutex);
+        std::erase(waiting, member);
+    }
+
+    /// Those who travel with `first`.
+    std::vector<std::shared_ptr<Member>> gather(std::shared_ptr<Member> first) {
+        std::vector<std::shared_ptr<Member>> group{std::move(first)};
+        const std::lock_guard lock(mutex);
+        while (!waiting.empty() && group.size() < config.largest) {
+            group.push_back(std::move(waiting.front()));
+            waiting.pop_front();
+        }
+        return group;
+    }
+
+    /// Whoever has waited longest leads next.
+    void pass_on() {
+        std::shared_ptr<Member> next;
+        {
+            const std::lock_guard lock(mutex);
+            if (waiting.empty()) {
+                --leading;
+                return;
+            }
+            next = std::move(waiting.front());
+            waiting.pop_front();
+        }
+        next->home.post([self = shared_from_this(), next] {
+            if (next->gone) return self->pass_on();
+            next->leads = true;
+            next->signal.notify_all();
+        });
+    }
+
+    const CompanyConfig config;
+    std::mutex mutex;
+    std::size_t leading = 0;
+    std::deque<std::shared_ptr<Member>> waiting;
+};
+
+/// Members on their way through one transaction. Every one of them gets a verdict, whatever happens: it comes
+/// from the thread that writes, which alone knows; or from the end of a group that was never written.
+class Company::Group {
+public:
+    Group(std::vector<std::shared_ptr<Member>> members, const Pool& pool)
+        : members_(std::move(members)),
+          dialect_(pool.driver().info().dialect),
+          traced_(pool.telemetry().tracer != nullptr) {}
+
+    ~Group() { tell({.alone = true}); }
+
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+
+    Result<Rows> write(Connection& connection, Deadline deadline) {
+        bool committing = false;
+        const auto done = attempt(connection, deadline, committing);
+        if (done) {
+            tell({});
+            return Rows();
+        }
+        // After `busy` the transaction is over, and nothing of it is there.
+        const bool busy = done.error().code() == SqlErrc::busy;
+        tell({.alone = busy || (!committing && members_.size() > 1), .outcome = done});
+        return flotilla::fail(done.error());
+    }
+
+    void tell(const Verdict& verdict) {
+        for (const auto& member : std::exchange(members_, {}))
+            member->home.post([member, verdict] {
+                member->verdict.emplace(verdict);
+                member->signal.notify_all();
+            });
+    }
+
+    /// Of the most patient.
+    [[nodiscard]] Deadline deadline() const {
+        Deadline latest = members_.front()->deadline;
+        for (const auto& member : members_) latest = std::max(latest, member->deadline);
+        return latest;
+    }
+
+private:
+    /// A body that throws shall do so alone.
+    Result<void> attempt(Connection& connection, Deadline deadline, bool& committing) {
+        try {
+            return write_all(connection, deadline, committing);
+        } catch (...) {
+            return fail(SqlErrc::busy, "another transaction of the group has thrown");
+        }
+    }
+
+    Result<void> write_all(Connection& connection, Deadline deadline, bool& committing) {
+        FLT_CHECK(connection.begin(Access::read_write, deadline));
+        for (const auto& member : members_) {
+            Statements statements(connection, dialect_, deadline, traced_ ? &member->trail : nullptr);
+            FLT_CHECK(member->body(statements));
+        }
+        committing = true;
+        return connection.commit(deadline);
+    }
+
+    std::vector<std::shared_ptr<Member>> members_;
+    const Dialect dialect_;
+    const bool traced_;
+};
+
+/// The caller's side: leaves no trace, however the wait ends.
+class Company::Presence {
+public:
+    Presence(State& state, std::shared_ptr<Member> member) noexcept
+        : state_(state), member_(std::move(member)) {}
+
+    ~Presence() {
+        member_->gone = true;
+        state_.leave(member_);
+        if (member_->leads) state_.pass_on();
+    }
+
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+private:
+    State& state_;
+    std::shared_ptr<Member> member_;
+};
+
+class Company::Leadership {
+public:
+    explicit Leadership(State& state) noexcept : state_(state) {}
+
+    ~Leadership() { state_.pass_on(); }
+
+    Leadership(const Leadership&) = delete;
+    Leadership& operator=(const Leadership&) = delete;
+
+private:
+    State& state_;
+};
+
+Company::Company(CompanyConfig config) : state_(std::make_shared<State>(config)) {}
+
+Company::~Company() = default;
+
+Task<Result<void>> Company::run(Database& db, Body body) {
+    const std::shared_ptr<Pool> pool = db.pool();
+    const auto member =
+        std::make_shared<Member>(runtime::EventLoop::current(), body, pool->deadline(), pool->clock());
+    {
+        const Presence presence(*state_, member);
+        const bool one_writer = pool->driver().info().single_writer;
+        state_->enter(member, one_writer ? 1 : state_->config.groups);
+        while (!member->verdict) {
+            if (member->leads) {
+                member->leads = false;
+                co_await lead(pool, member);
+                continue;
+            }
+            const runtime::Wake wake = co_await member->signal.wait(member->deadline);
+            if (wake == runtime::Wake::timed_out && !member->verdict && !member->leads)
+                co_return fail(SqlErrc::timed_out, "those before it took too long");
+        }
+    }
+    if (member->verdict->alone) co_return co_await db.at_once<void>(std::move(body));
+    member->trail.report(pool->telemetry(), pool->driver().info());
+    co_return member->verdict->outcome;
+}
+
+Task<> Company::lead(std::shared_ptr<Pool> pool, std::shared_ptr<Member> member) {
+    const Leadership leadership(*state_);
+    auto lease = co_await pool->acquire(Access::read_write, member->deadline);
+    if (!lease) {
+        member->verdict.emplace(Verdict{.outcome = flotilla::fail(std::move(lease).error())});
+        co_return;
+    }
+    // As late as possible: whoever has come meanwhile comes along.
+    const auto group = std::make_shared<Group>(state_->gather(std::move(member)), *pool);
+    const Deadline deadline = group->deadline();
+    Work work = [group](Connection& connection, Deadline until) { return group->write(connection, until); };
+    // The verdicts tell what has become of it.
+    (void)co_await pool->perform(*lease, false, std::move(work), deadline);
+}
+
+}  // namespace flotilla::sql

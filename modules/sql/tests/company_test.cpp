@@ -1,0 +1,207 @@
+#include "flotilla/sql/company.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_driver.hpp"
+#include "sql_harness.hpp"
+
+namespace flotilla::sql {
+
+namespace {
+
+using namespace std::chrono_literals;
+using runtime::Runtime;
+using runtime::TaskScope;
+
+using Body = std::function<Result<int>(Statements&)>;
+
+Task<std::unique_ptr<Database>> open_fake(Runtime& runtime, std::shared_ptr<FakeServer> server) {
+    DataSourceConfig config;
+    config.hikari.maximum_pool_size = 4;
+    std::unique_ptr<Driver> driver = std::make_unique<FakeDriver>(std::move(server));
+    co_return must(co_await Database::open(runtime, std::move(driver), std::move(config)));
+}
+
+Body writing(int number) {
+    return [number](Statements& tx) -> Result<int> {
+        FLT_CHECK(tx.execute("update rows set n = n + 1"));
+        return number;
+    };
+}
+
+/// What became of each of many transactions that came at the same moment.
+struct Crowd {
+    Crowd(Runtime& runtime, Database& database, CompanyConfig config = {})
+        : clock(runtime.clock()), db(database), company(config), scope(runtime.loop(0)) {}
+
+    void send(Body body) {
+        const std::size_t place = outcomes.size();
+        outcomes.emplace_back(flotilla::fail(flotilla::Errc::internal, "no end yet"));
+        scope.spawn("one", travel(*this, place, std::move(body)));
+    }
+
+    static Task<> travel(Crowd& crowd, std::size_t place, Body body) {
+        auto outcome = co_await crowd.company.at_once<int>(crowd.db, std::move(body));
+        crowd.outcomes[place] = std::move(outcome);
+    }
+
+    Task<> end() {
+        const auto left = co_await scope.drain(Deadline::after(clock.now(), 10s));
+        EXPECT_EQ(left, 0U);
+    }
+
+    [[nodiscard]] int good() const {
+        int count = 0;
+        for (const auto& outcome : outcomes) count += outcome ? 1 : 0;
+        return count;
+    }
+
+    const Clock& clock;
+    Database& db;
+    Company company;
+    std::vector<Result<int>> outcomes;
+    TaskScope scope;
+};
+
+TEST(Company, WhoComesWhileOthersAreWrittenSharesACommit) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Crowd crowd(runtime, *db);
+        for (int i = 0; i < 20; ++i) crowd.send(writing(i));
+        co_await crowd.end();
+        for (int i = 0; i < 20; ++i) EXPECT_EQ(crowd.outcomes[static_cast<std::size_t>(i)], i);
+        EXPECT_EQ(server->executed, 20);
+        EXPECT_EQ(server->commits, 2) << "the first, and all who came meanwhile";
+    });
+}
+
+TEST(Company, AGroupIsNoLargerThanAllowedAndSeveralAreUnderWay) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Crowd crowd(runtime, *db, {.groups = 2, .largest = 5});
+        for (int i = 0; i < 22; ++i) crowd.send(writing(i));
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 22);
+        EXPECT_EQ(server->commits, 6) << "two alone, and four groups of five";
+    });
+}
+
+TEST(Company, WhoFailsFailsAlone) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const TemporaryFolder folder;
+        const auto db = co_await open_or_throw(runtime, sqlite_config(folder));
+        must(co_await db->execute("create table boats(name text primary key)"));
+        Crowd crowd(runtime, *db);
+        for (int i = 0; i < 12; ++i)
+            crowd.send([i](Statements& tx) -> Result<int> {
+                // Two of one name.
+                FLT_CHECK(tx.execute("insert into boats(name) values (?)", std::to_string(i == 7 ? 6 : i)));
+                if (i == 9) throw std::runtime_error("no boat");
+                return i;
+            });
+        const auto left = co_await crowd.scope.drain(Deadline::after(crowd.clock.now(), 10s));
+        EXPECT_EQ(left, 0U);
+        EXPECT_EQ(crowd.good(), 10);
+        EXPECT_EQ(crowd.outcomes[7].error().code(), SqlErrc::unique_violation);
+        const auto count = co_await db->query_value<int>("select count(*) from boats");
+        EXPECT_EQ(count, 10);
+    });
+}
+
+TEST(Company, AConnectionThatIsLostBeforeTheCommitCostsNobodyAnything) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Crowd crowd(runtime, *db);
+        crowd.send(writing(0));
+        crowd.send([server, first = std::make_shared<bool>(true)](Statements& tx) -> Result<int> {
+            if (std::exchange(*first, false)) server->lost = 1;
+            FLT_CHECK(tx.execute("update rows set n = n + 1"));
+            return 1;
+        });
+        for (int i = 2; i < 10; ++i) crowd.send(writing(i));
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 10);
+    });
+}
+
+TEST(Company, ACommitThatGotLostIsToldToAllAndNotRepeated) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Crowd crowd(runtime, *db);
+        crowd.send(writing(0));
+        crowd.send([server](Statements& tx) -> Result<int> {
+            server->lost_commits = 1;
+            FLT_CHECK(tx.execute("update rows set n = n + 1"));
+            return 1;
+        });
+        for (int i = 2; i < 10; ++i) crowd.send(writing(i));
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 1);
+        EXPECT_EQ(crowd.outcomes[5].error().code(), SqlErrc::connection_lost);
+        EXPECT_EQ(server->executed, 10);
+    });
+}
+
+TEST(Company, WhoLeavesWhileLeadingOrWaitingHoldsUpNobody) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        std::promise<void> gate;
+        Crowd patient(runtime, *db);
+        std::vector<Result<int>> never;
+        TaskScope leader(runtime.loop(0));
+        TaskScope waiter(runtime.loop(0));
+        static constexpr auto go = [](Company& company, Database& with, Body body) -> Task<> {
+            (void)co_await company.at_once<int>(with, std::move(body));
+        };
+        const Body held = [open = gate.get_future().share()](Statements&) -> Result<int> {
+            open.wait();
+            return 0;
+        };
+        leader.spawn("leads", go(patient.company, *db, held));
+        waiter.spawn("waits", go(patient.company, *db, writing(1)));
+        for (int i = 0; i < 5; ++i) patient.send(writing(i));
+        co_await waiter.stop();
+        EXPECT_EQ(patient.good(), 0);
+        co_await leader.stop();
+        co_await patient.end();
+        EXPECT_EQ(patient.good(), 5);
+        EXPECT_EQ(server->executed, 5) << "not of the one who left";
+        gate.set_value();
+    });
+}
+
+TEST(Company, WhoWaitsTooLongIsToldInTime) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto db = co_await open_fake(runtime, std::make_shared<FakeServer>());
+        std::promise<void> gate;
+        Crowd crowd(runtime, *db);
+        crowd.send([open = gate.get_future().share()](Statements&) -> Result<int> {
+            open.wait();
+            return 0;
+        });
+        {
+            const WithDeadline soon(10ms);
+            Body body = writing(1);
+            const auto late = co_await crowd.company.at_once<int>(*db, std::move(body));
+            EXPECT_EQ(late.error().code(), SqlErrc::timed_out);
+        }
+        gate.set_value();
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 1);
+    });
+}
+
+}  // namespace
+
+}  // namespace flotilla::sql
