@@ -17,10 +17,12 @@ PASSWORD = "1234"
 def install(folder):
     """An empty data folder, which servers start from copies of."""
     data = folder / "data"
+    temporary = folder / "tmp"
+    temporary.mkdir()
     done = subprocess.run(
         [
             tool("mariadb-install-db"), "--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}",
-            "--auth-root-authentication-method=normal", "--skip-test-db", *SETTINGS,
+            "--auth-root-authentication-method=normal", "--skip-test-db", f"--tmpdir={temporary}", *SETTINGS,
         ],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
@@ -39,7 +41,8 @@ class MariaDb:
         self._owner = owner
         self._data = folder / "mariadb"
         shutil.copytree(template, self._data)
-        # The path of a socket may have about a hundred characters: too few for a test's folder.
+        # The path of a socket may have about a hundred characters: too few for a test's folder. Temporary tables
+        # go there too: a server that starts empties its folder for them of what others left.
         self._short = tempfile.mkdtemp(prefix="flt-db-")
         self._init = folder / "mariadb-init.sql"
         self._init.write_text(
@@ -54,7 +57,7 @@ class MariaDb:
             tool("mariadbd"), "--no-defaults", f"--datadir={self._data}", f"--socket={self._short}/s",
             f"--pid-file={self._short}/pid", f"--port={self.port}", "--bind-address=127.0.0.1",
             "--skip-networking=0", "--skip-name-resolve", f"--user={getpass.getuser()}",
-            f"--init-file={self._init}", *SETTINGS,
+            f"--init-file={self._init}", f"--tmpdir={self._short}", *SETTINGS,
         ]  # fmt: skip
         self.process = self._owner.add(Program(command, self._owner.log_path("mariadbd")))
         self.process.wait_for_log("ready for connections", limit=60)
