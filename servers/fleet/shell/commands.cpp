@@ -44,6 +44,9 @@ Without --file the fleet is the shop: registry, gateway, users, catalog and two 
   --print                show the fleet's YAML and stop
   --detach, -d           return when all are ready; 'flotilla status' looks at them, 'flotilla down' stops them
   --some.property=value  for every part
+
+A second fleet beside this one: --port registry=8771 --port gateway=8001 --data other. DNS stays with the first one,
+unless --eureka.consul.dns-port=8610 moves it.
 )";
 
 int misuse(const Error& error) {

@@ -43,12 +43,12 @@ http::Response EurekaApi::enroll(Request& request, const Wanted& wanted) {
 }
 
 http::Response EurekaApi::single(const InstanceInfo& instance, const Wanted& wanted, bool gzip) const {
-    const bool unknown_to_v1 =
-        instance.status == InstanceStatus::out_of_service || instance.status == InstanceStatus::unknown;
-    if (!compat_.v1_status || wanted.format != Format::xml || !unknown_to_v1)
+    if (!compat_.v1_status || wanted.format != Format::xml)
         return written(eureka::encode(instance, wanted.format), wanted.format, gzip);
     InstanceInfo shown = instance;
-    shown.status = InstanceStatus::down;
+    for (InstanceStatus* status : {&shown.status, &shown.overridden_status})
+        if (*status == InstanceStatus::out_of_service || *status == InstanceStatus::unknown)
+            *status = InstanceStatus::down;
     return written(eureka::encode(shown, wanted.format), wanted.format, gzip);
 }
 

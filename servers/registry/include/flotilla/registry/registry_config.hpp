@@ -41,7 +41,7 @@ struct EurekaServerConfig {
 
 /// `eureka.compat.*`: what the original does, and we do not.
 struct CompatConfig {
-    /// OUT_OF_SERVICE and UNKNOWN are DOWN where a single instance is shown as XML.
+    /// OUT_OF_SERVICE and UNKNOWN are DOWN where a single instance is shown as XML, as its override too.
     bool v1_status = false;
 };
 
