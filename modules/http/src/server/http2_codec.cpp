@@ -180,6 +180,7 @@ struct Http2Codec::Callbacks {
             codec.events_.on_rejected(malformed_request);
             codec.spend(Http2Budget::Kind::reset);
         } else if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+            codec.terminated_ = true;
             codec.events_.on_rejected(broken_protocol);
         }
         return 0;

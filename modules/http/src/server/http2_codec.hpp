@@ -95,6 +95,9 @@ public:
     /// The connection is to be ended, as after `receive` has returned false.
     [[nodiscard]] bool failed() const noexcept { return end_.has_value(); }
 
+    /// The client has been told of an error of its own: nothing it sends is read any more.
+    [[nodiscard]] bool terminated() const noexcept { return terminated_; }
+
     /// Something is still to be read or written.
     [[nodiscard]] bool alive() const noexcept;
 
@@ -117,6 +120,7 @@ private:
     TimePoint now_;
     std::optional<TimePoint> header_since_;
     bool greeted_ = false;
+    bool terminated_ = false;
     std::optional<Http2Error> end_;  // the connection has to be ended
 };
 

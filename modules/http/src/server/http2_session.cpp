@@ -333,7 +333,9 @@ void Http2Session::abandon_all() {
 }
 
 bool Http2Session::over() const noexcept {
-    if (!streams_.empty() || !out_.empty()) return false;
+    if (!out_.empty()) return false;
+    if (codec_.terminated()) return true;  // whatever handlers still do: nobody will be told
+    if (!streams_.empty()) return false;
     return draining_ || !codec_.alive();
 }
 
