@@ -159,8 +159,12 @@ def test_s76_protocols_names_and_renewed_certificates(shop_with, authority):
     # New files, and nobody tells it; a connection that is open stays.
     with socket.create_connection(("127.0.0.1", edge.port)) as plain:
         with edge.context.wrap_socket(plain, server_hostname="localhost") as open_one:
-            for name, certificate, key in (("renewed", edge.certificate, edge.key), ("new-market", market, market_key)):
-                fresh, fresh_key = authority.issue(name, ["DNS:localhost", "DNS:market.example.org"])
+            renewals = (
+                ("renewed", "localhost", edge.certificate, edge.key),
+                ("new-market", "market.example.org", market, market_key),
+            )
+            for name, host, certificate, key in renewals:
+                fresh, fresh_key = authority.issue(name, [f"DNS:{host}"])
                 certificate.write_bytes(fresh.read_bytes())
                 key.write_bytes(fresh_key.read_bytes())
             wait_until(lambda: edge.subject() == "renewed", "the renewed certificate")

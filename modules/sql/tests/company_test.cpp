@@ -90,7 +90,9 @@ TEST(Company, AGroupIsNoLargerThanAllowedAndSeveralAreUnderWay) {
         for (int i = 0; i < 22; ++i) crowd.send(writing(i));
         co_await crowd.end();
         EXPECT_EQ(crowd.good(), 22);
-        EXPECT_EQ(server->commits, 6) << "two alone, and four groups of five";
+        // Two alone and four groups of five; one or two more when both groups share the last ones.
+        EXPECT_GE(server->commits, 6);
+        EXPECT_LE(server->commits, 8);
     });
 }
 

@@ -7,7 +7,7 @@ namespace flotilla::shop {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> open_to_all{"/health", "/info", "/prometheus"};
+constexpr std::array<std::string_view, 4> open_to_all{"/health", "/info", "/metrics", "/prometheus"};
 
 bool is_at_or_below(std::string_view path, std::string_view place) {
     return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');

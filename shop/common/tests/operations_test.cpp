@@ -67,13 +67,13 @@ TEST(OperationsGuard, HealthInfoAndTheScrapeAreForEverybodyTheRestIsForAdministr
     for (const char* open :
          {"GET /actuator/health/liveness",
           "GET /actuator/info",
+          "GET /actuator/metrics",
           "GET /actuator/prometheus",
           "GET /welcome",
           "POST /users"})
         EXPECT_EQ(service.ask(open), 200) << open;
     for (const char* closed :
-         {"GET /actuator/metrics",
-          "GET /actuator/env",
+         {"GET /actuator/env",
           "GET /actuator/healthy",
           "POST /actuator/refresh",
           "POST /actuator/info",

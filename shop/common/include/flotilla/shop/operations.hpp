@@ -7,7 +7,7 @@
 
 namespace flotilla::shop {
 
-/// Health, info and the scrape can be read by everybody. Everything else, writing above all, is for a token
+/// Health, info and metrics can be read by everybody. Everything else, writing above all, is for a token
 /// with the role `admin`: 401 without one, 403 for anybody else.
 ///
 /// Nothing is asked here when the actuator asks by itself (`spring.security.user.*`,
