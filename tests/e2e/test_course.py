@@ -83,17 +83,17 @@ def test_n5_without_the_catalog_orders_stand_and_their_stock_is_lost(shop_with):
     course = shop_with(AS_IT_STANDS, arguments=(*COURSE, "--without", "catalog"))
     assert order(course, "u1", 1, "CATALOG-001").status == 201
     assert len(json.loads(course.get("/order-service/u1/orders").body)) == 1
-    assert "the catalog has not heard of order" in course.log_of("order")
+    wait_until(lambda: "the catalog has not heard of order" in course.log_of("order"), "the log of orders")
 
 
 def test_n2_n3_a_check_that_holds_nothing_refuses_with_500(shop_with):
-    course = shop_with({**AS_IT_STANDS, "shop.order.course-precheck": "true"}, arguments=COURSE)
+    # Between the look and the taking others look too.
+    between = {"shop.order.course-precheck": "true", "shop.fault.catalog.reserve.delay-ms": "500"}
+    course = shop_with({**AS_IT_STANDS, **between}, arguments=COURSE)
     refused = order(course, "u1", 101, "CATALOG-001")
     assert (refused.status, refused.body) == (500, b"")
     at_once = course.at_once(20, lambda _: order(course, "u1", 50, "CATALOG-001").status)
-    assert at_once.count(201) >= 2
-    # Lost updates on top: what was sold and what is missing do not agree, or the stock is below zero.
-    assert course.stock("CATALOG-001") < 0 or at_once.count(201) * 50 > 100 - course.stock("CATALOG-001")
+    assert at_once.count(201) * 50 > 100, "more is sold than there was"
 
 
 def test_s17_each_instance_has_a_memory_of_its_own(shop_with):
