@@ -89,7 +89,8 @@ struct RegistryOptions {
     std::size_t maximum_series = 100'000;
     std::size_t maximum_per_family = 2'000;
     std::size_t maximum_tags = 64;
-    /// `metrics.idle-expiry`: what has not counted for so long is left out until it counts again; zero is never.
+    /// `metrics.idle-expiry`: what has not counted for so long is left out until it counts again; zero is
+    /// never.
     Duration idle_expiry{};
     std::vector<DistributionRule> distribution{};
     std::vector<TagLimit> tag_limits{
