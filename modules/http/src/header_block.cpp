@@ -18,6 +18,10 @@ bool is_control(char c) noexcept {
 
 }  // namespace
 
+void HeaderBlock::add_checked(std::string_view name, std::string_view value) {
+    detail::append_line(text_, name, value);
+}
+
 void HeaderBlock::add(std::string_view name, std::string_view value) {
     if (detail::skip_value(value.data(), value.data() + value.size()) != value.data() + value.size())
         return add(name, {value});

@@ -17,6 +17,7 @@
 
 #include "descriptor_state.hpp"
 #include "flotilla/base/assert.hpp"
+#include "frame_memory.hpp"
 
 namespace flotilla::runtime {
 
@@ -29,11 +30,11 @@ constexpr Duration sweep_interval = 10ms;
 
 thread_local EventLoop* loop_of_thread = nullptr;
 
-/// Gives Asio its per-thread cache of coroutine frames, which it otherwise keeps for threads of its own
+/// Gives Asio its per-thread cache of cancellation handlers, which it otherwise keeps for threads of its own
 /// schedulers only; without it every await would go to the heap.
-class FrameCache : public asio::detail::thread_context {
+class HandlerCache : public asio::detail::thread_context {
 public:
-    FrameCache() : entry_(this, info_) {}
+    HandlerCache() : entry_(this, info_) {}
 
 private:
     asio::detail::thread_info_base info_;
@@ -88,15 +89,13 @@ protected:
 
 template <class Handler>
 class WaiterOf final : public TimedWaiter {
-    using Allocator = asio::recycling_allocator<WaiterOf>;
-
 public:
     explicit WaiterOf(Handler&& handler, WaitSource& source)
         : handler_(std::move(handler)), source_(source) {}
 
     static void start(Handler&& handler, WaitSource& source, Deadline deadline) {
-        WaiterOf* memory = Allocator().allocate(1);
-        WaiterOf* self = new (memory) WaiterOf(std::move(handler), source);
+        auto* const self =
+            new (detail::allocate_frame(sizeof(WaiterOf))) WaiterOf(std::move(handler), source);
         auto slot = asio::get_associated_cancellation_slot(self->handler_);
         if (slot.is_connected()) {
             slot.assign([self](asio::cancellation_type) { self->cancel(); });
@@ -150,7 +149,7 @@ private:
 
     void release() noexcept {
         std::destroy_at(this);
-        Allocator().deallocate(this, 1);
+        detail::deallocate_frame(this, sizeof(WaiterOf));
     }
 
     Handler handler_;
@@ -254,7 +253,8 @@ EventLoop& EventLoop::current() noexcept {
 void EventLoop::run() {
     FLT_ASSERT(loop_of_thread == nullptr);
     loop_of_thread = this;
-    const FrameCache cache;
+    const FrameMemory frames;
+    const HandlerCache handlers;
     now_ = clock_.now();
     while (!stop_.load(std::memory_order_acquire)) {
         run_jobs();

@@ -19,9 +19,7 @@ public:
     void add(std::string_view name, std::string_view value);
 
     /// A field that a parser has checked.
-    void add_checked(std::string_view name, std::string_view value) {
-        text_.append(name).append(": ").append(value).append("\r\n");
-    }
+    void add_checked(std::string_view name, std::string_view value);
 
     /// One field whose value comes in pieces.
     void add(std::string_view name, std::initializer_list<std::string_view> pieces);

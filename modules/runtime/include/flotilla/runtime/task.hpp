@@ -4,7 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/recycling_allocator.hpp>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -19,6 +19,11 @@ namespace runtime {
 class EventLoop;
 
 namespace detail {
+
+/// Memory of coroutine frames and of what else lives for one wait. A loop's thread keeps what it frees, up to
+/// a limit, for the next that asks; other threads use the heap. Freed on any thread, with the size asked for.
+[[nodiscard]] void* allocate_frame(std::size_t size);
+void deallocate_frame(void* memory, std::size_t size) noexcept;
 
 /// Work queued on a loop; runs once and frees itself.
 class Job {
@@ -36,14 +41,11 @@ protected:
 
 template <class Function>
 class JobOf final : public Job {
-    using Allocator = asio::recycling_allocator<JobOf>;
-
 public:
     explicit JobOf(Function&& function) : function_(std::move(function)) {}
 
     static Job* make(Function function) {
-        JobOf* memory = Allocator().allocate(1);
-        return new (memory) JobOf(std::move(function));
+        return new (allocate_frame(sizeof(JobOf))) JobOf(std::move(function));
     }
 
     void run() override {
@@ -54,7 +56,7 @@ public:
 
     void drop() noexcept override {
         std::destroy_at(this);
-        Allocator().deallocate(this, 1);
+        deallocate_frame(this, sizeof(JobOf));
     }
 
 private:
@@ -132,3 +134,19 @@ template <class T = void>
 using Task = asio::awaitable<T, runtime::Executor>;
 
 }  // namespace flotilla
+
+/// Frames of tasks come out of `allocate_frame`: Asio's own cache holds two for a thread, and a request has
+/// more, of which many wait at a time.
+template <>
+inline void* boost::asio::detail::awaitable_frame_base<flotilla::runtime::Executor>::operator new(
+    std::size_t size
+) {
+    return flotilla::runtime::detail::allocate_frame(size);
+}
+
+template <>
+inline void boost::asio::detail::awaitable_frame_base<flotilla::runtime::Executor>::operator delete(
+    void* memory, std::size_t size
+) {
+    flotilla::runtime::detail::deallocate_frame(memory, size);
+}
