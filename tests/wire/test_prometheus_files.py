@@ -167,7 +167,8 @@ def test_metrics_f22_discovery_scrapes_every_instance_of_every_service_as_a_job_
     rules = prometheus.ask("rules")
     assert sum(len(group["rules"]) for group in rules["groups"]) == 22
     wait_until(lambda: prometheus.query("job:http_server_requests:rate1m"), "the recording rules work", 30)
-    assert prometheus.ask("alerts")["alerts"] == []
+    # Pending is fine: a registry of a minute's age has not seen its renewals yet, as Eureka's has not.
+    assert not [alert for alert in prometheus.ask("alerts")["alerts"] if alert["state"] == "firing"]
 
 
 def test_the_seeds_file_scrapes_users_orders_and_the_gateway_through_the_gateway(owner, tmp_path):
