@@ -130,8 +130,9 @@ Task<> scrapes(runtime::Runtime& runtime) {
     std::ignore = open.policies->circuit_breakers().get("later", "family");
     std::ignore = open.policies->retries().get("r").start().succeeded(runtime.clock().now());
     resilience::Timer& timer = open.policies->timers().get("t");
-    timer.succeeded(timer.start(runtime.clock().now()), runtime.clock().now());
-    timer.failed(timer.start(runtime.clock().now()), runtime.clock().now(), Error(Errc::refused));
+    const TimePoint began = timer.start(runtime.clock().now());
+    timer.succeeded(began, runtime.clock().now());
+    timer.failed(began, runtime.clock().now(), Error(Errc::refused));
     const std::string text = open.fixture.meters.scrape();
     EXPECT_THAT(text, HasSubstr("resilience4j_circuitbreaker_state{name=\"x\",state=\"open\"} 1.0\n"));
     for (const char* other : {"closed", "half_open", "disabled", "forced_open", "metrics_only"}) {
