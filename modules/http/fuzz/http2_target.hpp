@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flotilla/http/chunked.hpp"
