@@ -17,6 +17,7 @@ from support.certificates import Authority  # noqa: E402
 from support.mariadb import MariaDb, install  # noqa: E402
 from support.programs import Owner, Program, Service, fetch, free_port, tool, wait_until  # noqa: E402
 from support.raw import Raw  # noqa: E402
+from support.upstream import Upstream  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 
@@ -47,6 +48,14 @@ def service(owner):
         return owner.add(Service(name, log, properties, env=env, arguments=arguments)).wait_until_ready()
 
     return start
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    """What a gateway forwards to: it keeps what it received."""
+    upstream = Upstream()
+    yield upstream
+    upstream.stop()
 
 
 def shared_service(name):

@@ -9,7 +9,7 @@ import pytest
 
 from support.gateway import Gateway
 from support.programs import free_port, wait_until
-from support.upstream import Upstream
+from support.upstream import DEFAULT_ANSWER
 
 ROUTES = """
 routes:
@@ -48,13 +48,6 @@ def start(owner, tmp_path, routes, properties=None, **options):
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.stop()
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream, tmp_path_factory):
     folder, nobody = tmp_path_factory.mktemp("gateway"), free_port()
     simple = "spring.cloud.discovery.client.simple.instances"
@@ -77,7 +70,7 @@ def gateway(upstream, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fresh(upstream):
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
     upstream.take()
     upstream.broken.clear()
 

@@ -8,7 +8,7 @@ import pytest
 
 from support.gateway import Gateway
 from support.programs import free_port, wait_until
-from support.upstream import Upstream
+from support.upstream import DEFAULT_ANSWER
 
 ROUTES = """
 routes:
@@ -31,16 +31,9 @@ routes:
 """
 
 
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.stop()
-
-
 @pytest.fixture(autouse=True)
 def usual_answer(upstream):
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
 
 
 def start(folder, upstream, **properties):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from support.gateway import Gateway
-from support.upstream import Upstream
+from support.upstream import DEFAULT_ANSWER
 
 ROUTES = """
 routes:
@@ -36,13 +36,6 @@ MASKED = b"************5678"
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.stop()
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gateway")
     gateway = Gateway(
@@ -54,7 +47,7 @@ def gateway(upstream, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fresh(upstream):
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
     upstream.take()
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from support.gateway import Gateway, token
-from support.upstream import Upstream
+from support.upstream import DEFAULT_ANSWER
 
 ROUTES = """
 routes:
@@ -20,13 +20,6 @@ routes:
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.stop()
-
-
-@pytest.fixture(scope="module")
 def gateway(upstream, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gateway")
     gateway = Gateway(folder / "gateway.log", folder, ROUTES.format(port=upstream.port), {"server.header-timeout": "1s"})
@@ -37,7 +30,7 @@ def gateway(upstream, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fresh(upstream):
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
     upstream.take()
     upstream.broken.clear()
 
@@ -262,7 +255,7 @@ def test_s17_expectations_nobody_knows(gateway, upstream, connect):
 def test_s18_answers_that_mean_two_things_are_502(gateway, upstream, answer):
     upstream.answer = answer
     assert gateway.get("/a").status == 502
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
     assert gateway.get("/a").text == "ok"
 
 

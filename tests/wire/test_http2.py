@@ -11,7 +11,7 @@ import pytest
 
 from support.gateway import Gateway
 from support.programs import tool
-from support.upstream import Upstream
+from support.upstream import DEFAULT_ANSWER
 
 ROUTES = """
 routes:
@@ -43,16 +43,9 @@ def tls(authority):
     return {"server.ssl.certificate": certificate, "server.ssl.certificate-private-key": key}
 
 
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.stop()
-
-
 @pytest.fixture(autouse=True)
 def fresh(upstream):
-    upstream.answer = Upstream().answer
+    upstream.answer = DEFAULT_ANSWER
     upstream.take()
 
 
