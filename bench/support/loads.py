@@ -57,8 +57,11 @@ def certificate(folder):
 
 
 def to_ms(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m|h)", text)
+    if not match:
+        sys.exit(f"wrk gave a time that is none: {text}")
+    value, unit = match.groups()
+    return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}[unit]
 
 
 def load(url, seconds, script=None, connections=64, core=CLIENT_CORE, header=None):
@@ -71,7 +74,7 @@ def load(url, seconds, script=None, connections=64, core=CLIENT_CORE, header=Non
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in text:
         sys.exit(f"errors from {url}:\n{text}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), to_ms(re.search(r"99%\s+(\S+)", text)[1])
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), to_ms(re.search(r"^\s+99%\s+(\S+)", text, re.MULTILINE)[1])
 
 
 def in_turns(rounds, *runs):
