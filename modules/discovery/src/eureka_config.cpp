@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 
 namespace flotilla::discovery {
 
@@ -18,10 +19,6 @@ std::string or_else(const std::string& text, std::string otherwise) {
 
 std::string with_slash(std::string_view url) {
     return std::string(url) + (url.ends_with('/') ? "" : "/");
-}
-
-std::string bracketed(const std::string& host) {
-    return host.find(':') != std::string::npos && !host.starts_with('[') ? "[" + host + "]" : host;
 }
 
 /// Keys of zones keep their case; but a variable of the environment cannot have any.
@@ -95,7 +92,7 @@ Result<InstanceInfo> make_instance(const EurekaInstanceConfig& config, const Sel
     if (!config.asg_name.empty()) info.asg_name = config.asg_name;
 
     const std::string scheme = self.secure ? "https" : "http";
-    const std::string host = bracketed(info.host_name);
+    const std::string host = host_in_url(info.host_name);
     const std::uint16_t operations_port = self.management_port != 0 ? self.management_port : shown;
     const auto url = [&](std::uint16_t port, const std::string& path) {
         return fmt::format("{}://{}:{}{}{}", scheme, host, port, path.starts_with('/') ? "" : "/", path);

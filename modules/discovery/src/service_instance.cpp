@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 
 namespace flotilla::discovery {
 
@@ -30,8 +31,7 @@ std::uint32_t ServiceInstance::weight() const noexcept {
 }
 
 std::string ServiceInstance::authority() const {
-    const bool v6 = host.find(':') != std::string::npos && !host.starts_with('[');
-    return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+    return host_and_port(host, port);
 }
 
 std::string ServiceInstance::uri(std::string_view otherwise) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/http/path.hpp"
 #include "flotilla/http/percent.hpp"
 #include "flotilla/http/websocket_handshake.hpp"
@@ -50,8 +51,7 @@ std::vector<Segment> parse_pattern(std::string_view pattern) {
 }
 
 bool under(std::string_view path, std::string_view prefix) {
-    return path.starts_with(prefix) &&
-           (prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/');
+    return prefix.ends_with('/') ? path.starts_with(prefix) : is_at_or_below(path, prefix);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/http/percent.hpp"
 #include "path_check.hpp"
 #include "scan.hpp"
@@ -96,7 +97,7 @@ Result<Url> Url::resolve(std::string_view reference) const {
 }
 
 std::string Url::authority() const {
-    std::string text = host.find(':') == std::string::npos ? host : '[' + host + ']';
+    std::string text = host_in_url(host);
     if (port != 0 && (balanced || port != (secure() ? 443 : 80)))
         text.append(":").append(std::to_string(port));
     return text;

@@ -6,6 +6,7 @@
 
 #include "client.hpp"
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/http/cookies.hpp"
 #include "flotilla/reflect/print.hpp"
 #include "remote_core.hpp"
@@ -63,10 +64,7 @@ std::string_view cookie(std::string_view field, std::string_view name) {
 void append_base(std::string& url, const discovery::ServiceInstance& instance) {
     url += !instance.scheme.empty() ? std::string_view(instance.scheme) : instance.secure ? "https" : "http";
     url += "://";
-    const bool v6 = instance.host.find(':') != std::string::npos;
-    if (v6) url.push_back('[');
-    url += instance.host;
-    if (v6) url.push_back(']');
+    append_host(url, instance.host);
     if (instance.port != 0) {
         url.push_back(':');
         reflect::print::integer(url, instance.port);

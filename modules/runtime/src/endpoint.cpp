@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "flotilla/base/url_text.hpp"
+
 namespace flotilla::runtime {
 
 namespace {
@@ -109,11 +111,7 @@ std::string Endpoint::address() const {
 }
 
 std::string Endpoint::text() const {
-    std::array<char, 8> number{};
-    const char* const end = std::to_chars(number.data(), number.data() + number.size(), port()).ptr;
-    std::string text = is_v6() ? "[" + address() + "]" : address();
-    text += ':';
-    return text += std::string_view(number.data(), end);
+    return host_and_port(address(), port());
 }
 
 socklen_t Endpoint::size() const noexcept {

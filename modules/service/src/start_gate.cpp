@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "flotilla/base/url_text.hpp"
+
 namespace flotilla::service {
 
 http::Pending StartGate::handle(http::Request& request, http::Response& response) {
@@ -18,7 +20,7 @@ http::Pending StartGate::handle(http::Request& request, http::Response& response
 
 bool StartGate::passes(std::string_view path) const {
     return std::ranges::any_of(always_open_, [&](const std::string& open) {
-        return path.starts_with(open) && (path.size() == open.size() || path[open.size()] == '/');
+        return is_at_or_below(path, open);
     });
 }
 

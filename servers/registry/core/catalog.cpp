@@ -4,6 +4,7 @@
 #include <map>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/reflect/value.hpp"
 
 namespace flotilla::registry {
@@ -180,8 +181,7 @@ std::string prometheus_targets(const std::vector<CatalogEntry>& all) {
         const std::string_view management = found("management.port");
         const std::string port =
             management.empty() ? std::to_string(port_of(instance)) : std::string(management);
-        const bool v6 = instance.ip_addr.find(':') != std::string::npos;
-        const std::string host = v6 ? "[" + instance.ip_addr + "]" : instance.ip_addr;
+        const std::string host = host_in_url(instance.ip_addr);
         const std::string_view path = found("prometheus.path");
         Json labels = Json::object(
             {{"__metrics_path__", path.empty() ? std::string_view("/actuator/prometheus") : path},

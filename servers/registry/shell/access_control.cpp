@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/crypto/digest.hpp"
 
 namespace flotilla::registry {
@@ -39,10 +40,6 @@ Result<void> check_password(std::string_view password) {
     return {};
 }
 
-bool at_or_below(std::string_view path, std::string_view prefix) {
-    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
-}
-
 }  // namespace
 
 Result<std::optional<actuator::BasicAuthorizer::User>> registry_user(const config::Environment& environment) {
@@ -61,7 +58,7 @@ AccessControl::AccessControl(runtime::Runtime& runtime, actuator::BasicAuthorize
 void AccessControl::protect(http::Router& router, const std::vector<std::string>& open) {
     for (const auto& route : router.routes()) {
         const bool is_open = std::ranges::any_of(open, [&](const std::string& path) {
-            return at_or_below(route->pattern, path);
+            return is_at_or_below(route->pattern, path);
         });
         if (is_open) continue;
         route->handler =

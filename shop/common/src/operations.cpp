@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "flotilla/base/url_text.hpp"
+
 namespace flotilla::shop {
 
 namespace {
 
 constexpr std::array<std::string_view, 4> open_to_all{"/health", "/info", "/metrics", "/prometheus"};
-
-bool is_at_or_below(std::string_view path, std::string_view place) {
-    return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');
-}
 
 bool asks_by_itself(const actuator::ActuatorConfig& config) {
     return config.security.enabled.has_value() || !config.security.user.empty();

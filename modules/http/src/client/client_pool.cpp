@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "flotilla/base/random.hpp"
+#include "flotilla/base/url_text.hpp"
 
 namespace flotilla::http {
 
@@ -77,8 +78,7 @@ std::shared_ptr<ClientHost> ClientShard::host_of(const Url& url) {
     host->secure = url.secure();
     host->host = url.host;
     host->port = url.port_or_default();
-    host->name = url.host.find(':') == std::string::npos ? fmt::format("{}:{}", host->host, host->port)
-                                                         : fmt::format("[{}]:{}", host->host, host->port);
+    host->name = host_and_port(host->host, host->port);
     hosts_.emplace(key_, host);
     return host;
 }
