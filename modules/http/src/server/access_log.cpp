@@ -14,6 +14,20 @@ std::int64_t micros(Duration span) {
     return std::chrono::duration_cast<std::chrono::microseconds>(span).count();
 }
 
+/// Calls `write` with the fields of a line; `more` are those of a request that was passed on.
+template <class Write, class... More>
+void with_fields(const AccessFacts& facts, std::string_view flags, const Write& write, const More&... more) {
+    write({
+        {"client", facts.client},
+        {"status", facts.status},
+        {"received", facts.received},
+        {"sent", facts.sent},
+        {"micros", micros(facts.taken)},
+        more...,
+        {"flags", or_none(flags)},
+    });
+}
+
 }  // namespace
 
 void AccessNote::flag(std::string_view word) {
@@ -31,51 +45,30 @@ void AccessNote::clear() noexcept {
 }
 
 void log_access(const log::Logger& log, const AccessFacts& facts, const AccessNote& note) {
+    const auto write = [&](log::Fields fields) {
+        log.info(fields, "{} {} {}", facts.method, facts.target, facts.protocol);
+    };
     if (note.attempts == 0) {
-        log.info(
-            {{"client", facts.client},
-             {"status", facts.status},
-             {"received", facts.received},
-             {"sent", facts.sent},
-             {"micros", micros(facts.taken)},
-             {"flags", or_none(note.flags)}},
-            "{} {} {}",
-            facts.method,
-            facts.target,
-            facts.protocol
-        );
+        with_fields(facts, note.flags, write);
         return;
     }
-    log.info(
-        {{"client", facts.client},
-         {"status", facts.status},
-         {"received", facts.received},
-         {"sent", facts.sent},
-         {"micros", micros(facts.taken)},
-         {"upstream", note.upstream},
-         note.upstream_time ? log::Field("upstreamMicros", micros(*note.upstream_time))
-                            : log::Field("upstreamMicros", "-"),
-         {"attempts", note.attempts},
-         {"flags", or_none(note.flags)}},
-        "{} {} {}",
-        facts.method,
-        facts.target,
-        facts.protocol
+    const log::Field upstream_micros = note.upstream_time
+                                           ? log::Field("upstreamMicros", micros(*note.upstream_time))
+                                           : log::Field("upstreamMicros", "-");
+    with_fields(
+        facts,
+        note.flags,
+        write,
+        log::Field("upstream", note.upstream),
+        upstream_micros,
+        log::Field("attempts", note.attempts)
     );
 }
 
 void log_refusal(const log::Logger& log, const AccessFacts& facts, const Reject& reject) {
-    log.info(
-        {{"client", facts.client},
-         {"status", facts.status},
-         {"received", facts.received},
-         {"sent", facts.sent},
-         {"micros", micros(facts.taken)},
-         {"flags", or_none(flag_of(reject))}},
-        "refused by {}: {}",
-        reject.rule,
-        reject.why
-    );
+    with_fields(facts, flag_of(reject), [&](log::Fields fields) {
+        log.info(fields, "refused by {}: {}", reject.rule, reject.why);
+    });
 }
 
 std::string_view flag_of(const Reject& reject) noexcept {
