@@ -67,7 +67,7 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<std::string> fleet_text(const UpOptions& options) {
     if (!options.file.empty()) return read_file(options.file);
-    return std::string(options.profile == "course" ? course_fleet() : shop_fleet());
+    return options.profile == "course" ? course_fleet() : shop_fleet();
 }
 
 Machine this_machine(const std::string& data) {

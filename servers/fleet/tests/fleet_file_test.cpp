@@ -24,6 +24,10 @@ TEST(FleetFile, TheShopIsAFleet) {
     EXPECT_THAT(names(*file), testing::ElementsAre("registry", "user", "catalog", "order", "gateway"));
     EXPECT_EQ(file->parts[3].instances, 2U);
     EXPECT_EQ(file->parts[4].port, 8000);
+    EXPECT_THAT(
+        file->parts[3].options, testing::ElementsAre("--spring.datasource.url=sqlite:${data}/orderdb.sqlite")
+    );
+    EXPECT_THAT(shop_fleet(), testing::Not(HasSubstr("<")));
 }
 
 TEST(FleetFile, TheCourseIsOneTooAndKeepsNothingInFiles) {
@@ -31,6 +35,9 @@ TEST(FleetFile, TheCourseIsOneTooAndKeepsNothingInFiles) {
     ASSERT_TRUE(file) << file.error().message();
     EXPECT_THAT(names(*file), testing::ElementsAre("registry", "user", "catalog", "order", "gateway"));
     EXPECT_THAT(file->common, testing::Contains("--spring.datasource.url=sqlite::memory:"));
+    EXPECT_EQ(file->parts[3].instances, 1U);
+    EXPECT_THAT(course_fleet(), testing::Not(HasSubstr("<")));
+    EXPECT_THAT(course_fleet(), testing::Not(HasSubstr("${data}")));
     for (const PartSpec& part : file->parts)
         if (part.name != "registry") EXPECT_EQ(part.environment.at("TOKEN_SECRET"), "${secret.token}");
 }

@@ -50,8 +50,8 @@ struct FleetFile {
 Result<FleetFile> parse_fleet(std::string_view yaml);
 
 /// What `flotilla up` runs when no file is given: registry, gateway and the shop.
-std::string_view shop_fleet() noexcept;
+std::string shop_fleet();
 /// What `flotilla up --profile course` runs: the shop of the lessons.
-std::string_view course_fleet() noexcept;
+std::string course_fleet();
 
 }  // namespace flotilla::fleet
