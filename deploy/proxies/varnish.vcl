@@ -18,7 +18,11 @@ backend gateway {
 }
 
 sub vcl_recv {
-    if (req.url ~ "^/actuator") {
+    if (req.url ~ "^/+actuator") {
+        return (synth(403));
+    }
+    # The gateway reads paths without dot segments and escapes: who hides letters so is after something.
+    if (req.url ~ "(?i)^[^?]*(/(\.|%2e){1,2}(/|;|\?|$)|%(4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]))") {
         return (synth(403));
     }
     # Services believe who the client is: what he says himself is thrown away.

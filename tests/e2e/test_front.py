@@ -5,9 +5,10 @@ import signal
 import threading
 
 import pytest
-from shop_support.front import Apache, Front
+from shop_support.front import Apache, Front, Squid, Varnish
 from support.gateway import Gateway
 from support.programs import Owner, free_port, wait_until
+from support.raw import Raw
 from support.upstream import Upstream
 
 CLIENT = "127.0.0.9"
@@ -263,3 +264,41 @@ def test_s85_the_chain_behind_apache(pair, apache):
     assert [one.strip() for one in received.header("X-Forwarded-For").split(",")] == [CLIENT, "127.0.0.1"]
     assert set(received.header("X-Forwarded-Proto").split(",")) == {"http"}
     assert "6.6.6.6" not in received.head.decode() and "evil" not in received.head.decode()
+
+
+# ---- what nobody reaches from outside
+
+# A gateway reads them all as /actuator/env, or might.
+HIDDEN = [
+    "/actuator/env",
+    "//actuator/env",
+    "/./actuator/env",
+    "/%61ctuator/env",
+    "/x/../actuator/env",
+    "/x/%2e%2e/actuator/env",
+    "/x/%2E./actuator/env",
+    "/x%3f/../actuator/env",
+    "/actuator;a/env",
+    "http://localhost/actuator/env",
+    "http://localhost/%61ctuator/env",
+]
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("kind", [Apache, Squid, Varnish])
+def test_s85_operations_are_not_for_the_outside_however_they_are_spelled(kind, tmp_path):
+    services = [Upstream(), Upstream()]
+    front = kind(tmp_path, [one.port for one in services] if kind is Apache else services[0].port)
+    try:
+        wait_until(lambda: front.get("/catalog-service/x").status == 200, "it asks the gateway")
+        assert front.get("/.well-known/%EC%95%84?a=1").status == 200, "what only looks odd passes"
+        for target in HIDDEN:
+            with Raw(front.port) as raw:
+                raw.send(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert raw.read_until(b"\r\n").split()[1] in (b"400", b"403", b"404"), target
+        seen = {request.target for one in services for request in one.take()}
+        assert seen <= {READY, "/catalog-service/x", "/.well-known/%EC%95%84?a=1"}
+    finally:
+        front.stop(20)
+        for one in services:
+            one.stop()
