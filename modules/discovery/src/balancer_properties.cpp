@@ -7,6 +7,7 @@
 #include <set>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/config/property_name.hpp"
 #include "flotilla/discovery/balancer_described.hpp"
 
 namespace flotilla::discovery {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view spring = "spring.cloud.loadbalancer";
 constexpr std::string_view ours = "flotilla.loadbalancer";
+constexpr std::string_view path_of_service = "spring.cloud.loadbalancer.health-check.path.";
 
 Result<void> apply_configurations(const SpringBalancerConfig& given, ServiceBalancing& out) {
     for (const std::string_view name : split_list(given.configurations)) {
@@ -52,15 +54,18 @@ Result<void> read_over(
 ) {
     using config::Unknown;
     FLT_TRY(given, environment.bind_over(given, prefix, Unknown::ignore));
+    // Spring has paths by service in one map; `clients.<service>` is nearer.
+    if (!service.empty())
+        out.checks.path = environment.get_or(std::string(path_of_service).append(service), out.checks.path);
     FLT_TRY(out.checks, environment.bind_over(out.checks, prefix + ".health-check", Unknown::ignore));
     out.sticky_session = given.sticky_session;
     out.hint_header_name = given.hint_header_name;
     FLT_CHECK(apply_configurations(given, out));
     if (!given.zone.empty()) out.balancer.zone = given.zone;
-    for (const std::string_view key : {std::string_view("default"), service}) {
-        if (const auto hint = given.hint.find(std::string(key)); hint != given.hint.end())
-            out.hint = hint->second;
-    }
+    out.checks.path = environment.get_or(prefix + ".health-check.path.default", out.checks.path);
+    for (const std::string_view key : {std::string_view("default"), service})
+        for (const auto& [name, hint] : given.hint)
+            if (config::uniform_name(name) == config::uniform_name(key)) out.hint = hint;
     FLT_TRY(out.balancer, environment.bind_over(out.balancer, own_prefix, Unknown::ignore));
     return {};
 }
@@ -72,15 +77,21 @@ std::string find_local_name() {
 
 /// Services that have settings of their own.
 std::set<std::string> named_services(const config::Environment& environment) {
+    static constexpr std::string_view places[] = {
+        "spring.cloud.loadbalancer.clients.", "flotilla.loadbalancer.clients.", path_of_service
+    };
     std::set<std::string> services;
     for (const std::string& name : environment.names()) {
-        for (const std::string_view prefix : {spring, ours}) {
-            const std::string clients = std::string(prefix) + ".clients.";
-            if (!istarts_with(name, clients)) continue;
-            const std::string_view rest = std::string_view(name).substr(clients.size());
-            services.insert(to_lower(rest.substr(0, rest.find('.'))));
+        const std::string uniform = config::uniform_name(name);
+        for (const std::string_view place : places) {
+            const std::string before = config::uniform_name(place);
+            if (!uniform.starts_with(before)) continue;
+            const auto depth = static_cast<std::size_t>(std::ranges::count(before, '.'));
+            const auto steps = config::split_name(name);
+            if (steps.size() > depth) services.insert(to_lower(steps[depth].text));
         }
     }
+    services.erase("default");
     return services;
 }
 
@@ -108,7 +119,7 @@ Result<BalancerProperties> BalancerProperties::load(const config::Environment& e
             own_given,
             own
         ));
-        properties.by_service_.emplace(service, std::move(own));
+        properties.by_service_.emplace(config::uniform_name(service), std::move(own));
     }
     return properties;
 }
@@ -119,7 +130,7 @@ bool BalancerProperties::any_checks() const noexcept {
 }
 
 const ServiceBalancing& BalancerProperties::of(std::string_view service) const {
-    const auto own = by_service_.find(service);
+    const auto own = by_service_.find(config::uniform_name(service));
     return own == by_service_.end() ? by_default_ : own->second;
 }
 

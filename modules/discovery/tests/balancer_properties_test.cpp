@@ -71,6 +71,36 @@ TEST(BalancerProperties, KnowsSpringsOtherWays) {
     EXPECT_TRUE(config.subset_id.starts_with("shop@"));
 }
 
+TEST(BalancerProperties, PathsOfChecksMayStandInOneMapByService) {
+    const auto properties = BalancerProperties::load(Environment::of({
+        {"spring.cloud.loadbalancer.health-check.path.default", "/alive"},
+        {"spring.cloud.loadbalancer.healthCheck.path.order-service", "/order-alive"},
+        {"spring.cloud.loadbalancer.health-check.path.user-service", "/less-near"},
+        {"spring.cloud.loadbalancer.clients.user-service.health-check.path", "/near"},
+        {"spring.cloud.loadbalancer.clients.catalog-service.health-check.path.default", "/catalog"},
+    }));
+    ASSERT_TRUE(properties) << properties.error().message();
+    EXPECT_EQ(properties->of("gateway").checks.path, "/alive");
+    EXPECT_EQ(properties->of("order-service").checks.path, "/order-alive");
+    EXPECT_EQ(properties->of("user-service").checks.path, "/near");
+    EXPECT_EQ(properties->of("catalog-service").checks.path, "/catalog");
+}
+
+TEST(BalancerProperties, AServicesNameIsSpelledAsOneLikes) {
+    const auto properties = BalancerProperties::load(Environment::of({
+        {"spring.cloud.loadbalancer.hint.ORDER_SERVICE", "green"},
+        {"spring.cloud.loadbalancer.clients.orderService.health-check.path", "/up"},
+        {"spring.cloud.loadbalancer.clients.orderService.sticky-session.addServiceInstanceCookie", true},
+    }));
+    ASSERT_TRUE(properties) << properties.error().message();
+    const ServiceBalancing& order = properties->of("order-service");
+    EXPECT_EQ(order.hint, "green");
+    EXPECT_EQ(order.checks.path, "/up");
+    EXPECT_TRUE(order.sticky_session.add_service_instance_cookie);
+    EXPECT_EQ(&order, &properties->of("ORDER_SERVICE"));
+    EXPECT_FALSE(properties->of("user-service").sticky_session.add_service_instance_cookie);
+}
+
 TEST(BalancerProperties, WhatIsWrongForOneServiceIsToldAtTheStart) {
     const auto properties = BalancerProperties::load(
         Environment::of({{"flotilla.loadbalancer.clients.user-service.algorithm", "psychic"}})

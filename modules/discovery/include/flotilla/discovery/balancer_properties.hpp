@@ -55,7 +55,7 @@ public:
     /// Everything is checked, also what is set for single services.
     static Result<BalancerProperties> load(const config::Environment& environment);
 
-    /// For a service by its name in lower case.
+    /// For a service by its name: `order-service` is `ORDER_SERVICE`.
     [[nodiscard]] const ServiceBalancing& of(std::string_view service) const;
 
     /// Whether instances of any service are to be asked how they are.
@@ -63,7 +63,7 @@ public:
 
 private:
     ServiceBalancing by_default_;
-    std::map<std::string, ServiceBalancing, std::less<>> by_service_;
+    std::map<std::string, ServiceBalancing, std::less<>> by_service_;  // however the name is spelled
 };
 
 }  // namespace flotilla::discovery
