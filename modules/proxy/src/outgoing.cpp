@@ -56,6 +56,18 @@ private:
     bool any_ = false;
 };
 
+/// Calls `use(known, field)` for each field of an answer that means the message.
+template <class Use>
+void for_each_end_to_end(const http::Fields& fields, const HopByHop& hop_by_hop, const Use& use) {
+    const Nominated nominated(fields);
+    for (const http::Field& field : fields) {
+        const KnownField known = http::known_field(field.name);
+        if (known != KnownField::none && ((framing | switching) & bit(known)) != 0) continue;
+        if (hop_by_hop.contains(known, field.name) || nominated.contains(field.name)) continue;
+        use(known, field);
+    }
+}
+
 bool is_grpc(std::string_view content_type) noexcept {
     return istarts_with(content_type, "application/grpc");
 }
@@ -148,14 +160,16 @@ void copy_request(const http::RequestHead& from, const CopyRules& rules, Outgoin
 
 void copy_response(const http::ResponseHead& from, const HopByHop& hop_by_hop, http::Response& to) {
     to.status(static_cast<http::Status>(from.status));
-    const Nominated nominated(from.fields);
-    for (const auto& [name, value] : from.fields) {
-        const KnownField known = http::known_field(name);
-        if (known != KnownField::none && ((framing | switching) & bit(known)) != 0) continue;
-        if (hop_by_hop.contains(known, name) || nominated.contains(name)) continue;
+    for_each_end_to_end(from.fields, hop_by_hop, [&](KnownField known, const http::Field& field) {
         if (known == KnownField::date) to.bring_date();
-        to.headers().add_checked(name, value);
-    }
+        to.headers().add_checked(field.name, field.value);
+    });
+}
+
+void copy_end_to_end(const http::Fields& from, const HopByHop& hop_by_hop, http::HeaderBlock& to) {
+    for_each_end_to_end(from, hop_by_hop, [&](KnownField, const http::Field& field) {
+        to.add_checked(field.name, field.value);
+    });
 }
 
 }  // namespace flotilla::proxy

@@ -134,6 +134,9 @@ TEST(CopyResponse, F22_LeavesTheUpstreamsFramingBehindAndKeepsItsDate) {
         "X-Early: 1\r\nServer: s\r\nDate: Sat, 21 Nov 2026 17:38:14 GMT\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
     );
     EXPECT_TRUE(response.brings_date());
+    http::HeaderBlock kept;
+    copy_end_to_end(parser.head().fields, HopByHop(), kept);
+    EXPECT_EQ("X-Early: 1\r\n" + std::string(kept.text()), response.headers().text()) << "the same list";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "flotilla/gateway/answer_cache.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/gateway/components.hpp"
@@ -29,6 +30,10 @@ std::vector<std::string> varying(const Headers& answer) {
 
 std::string joined(const Headers& headers, std::string_view name) {
     return join(headers.values(name), ",");
+}
+
+std::uint64_t number_of(std::string_view uri) noexcept {
+    return std::hash<std::string_view>()(uri);
 }
 
 class LocalResponseCache final : public Filter {
@@ -95,7 +100,7 @@ bool AnswerCache::may_keep(int status, const Headers& answer) const {
 }
 
 CachedPtr AnswerCache::keep(
-    std::string_view key,
+    const CacheSubject& subject,
     const Headers& sent,
     int status,
     const Headers& answer,
@@ -106,7 +111,7 @@ CachedPtr AnswerCache::keep(
     const auto control = control_of(answer);
     auto made = std::make_shared<CachedAnswer>();
     made->status = status;
-    std::uint64_t size = key.size() + body.size();
+    std::uint64_t size = subject.key.size() + body.size();
     answer.for_each([&](std::string_view name, std::string_view value) {
         if (iequals(name, "Age")) return;
         made->fields.emplace_back(name, value);
@@ -126,23 +131,46 @@ CachedPtr AnswerCache::keep(
     }
 
     const std::scoped_lock lock(mutex_);
-    if (size > config_.most_bytes) return nullptr;
-    auto [at, end] = by_key_.equal_range(key);
+    if (size > config_.most_bytes || mark_locked(subject) != subject.mark) return nullptr;
+    auto [at, end] = by_key_.equal_range(subject.key);
     while (at != end) {
         const auto entry = at->second;
         ++at;
         if (entry->answer->vary == made->vary) forget(entry);
     }
     while (bytes_ + size > config_.most_bytes) forget(std::prev(entries_.end()));
-    entries_.push_front({std::string(key), made, size});
+    entries_.push_front({subject.key, {number_of(subject.outside), number_of(subject.inside)}, made, size});
     by_key_.emplace(entries_.front().key, entries_.begin());
+    for (const std::uint64_t uri : entries_.front().uris) by_uri_.emplace(uri, entries_.begin());
     bytes_ += size;
     return made;
 }
 
+void AnswerCache::invalidate(std::string_view uri) {
+    const std::uint64_t number = number_of(uri);
+    const std::scoped_lock lock(mutex_);
+    ++invalidations_[number % invalidations_.size()];
+    for (auto at = by_uri_.find(number); at != by_uri_.end(); at = by_uri_.find(number)) forget(at->second);
+}
+
+std::uint64_t AnswerCache::mark(const CacheSubject& subject) const {
+    const std::scoped_lock lock(mutex_);
+    return mark_locked(subject);
+}
+
+std::uint64_t AnswerCache::mark_locked(const CacheSubject& subject) const noexcept {
+    // Counts only grow: the sum stays as it is while both do.
+    return invalidations_[number_of(subject.outside) % invalidations_.size()] +
+           invalidations_[number_of(subject.inside) % invalidations_.size()];
+}
+
 void AnswerCache::forget(Entries::iterator entry) {
-    const auto [begin, end] = by_key_.equal_range(entry->key);
-    by_key_.erase(std::find_if(begin, end, [&](const auto& one) { return one.second == entry; }));
+    const auto drop = [entry](auto& index, const auto& key) {
+        const auto [begin, end] = index.equal_range(key);
+        index.erase(std::find_if(begin, end, [&](const auto& one) { return one.second == entry; }));
+    };
+    drop(by_key_, entry->key);
+    for (const std::uint64_t uri : entry->uris) drop(by_uri_, uri);
     bytes_ -= entry->size;
     entries_.erase(entry);
 }

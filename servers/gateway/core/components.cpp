@@ -34,6 +34,7 @@ Error unknown(std::string_view kind, const std::string& name, const std::vector<
 Components Components::standard() {
     Components made;
     detail::add_predicates(made);
+    detail::add_version_predicate(made);
     detail::add_path_filters(made);
     detail::add_header_filters(made);
     detail::add_location_filter(made);
@@ -53,7 +54,17 @@ Components& Components::filter(std::string name, ArgumentNames names, MakeFilter
 }
 
 Components& Components::predicate(std::string name, ArgumentNames names, MakePredicate make) {
-    predicates_.insert_or_assign(std::move(name), Factory<MakePredicate>{std::move(names), std::move(make)});
+    return predicate(
+        std::move(name),
+        std::move(names),
+        [make = std::move(make)](const Arguments& args, const ComponentMeans&) { return make(args); }
+    );
+}
+
+Components& Components::predicate(std::string name, ArgumentNames names, MakePredicateWith make) {
+    predicates_.insert_or_assign(
+        std::move(name), Factory<MakePredicateWith>{std::move(names), std::move(make)}
+    );
     return *this;
 }
 
@@ -84,7 +95,9 @@ Result<FilterPtr> Components::make_filter(const ComponentDefinition& definition,
     return made;
 }
 
-Result<PredicatePtr> Components::make_predicate(const ComponentDefinition& definition) const {
+Result<PredicatePtr> Components::make_predicate(
+    const ComponentDefinition& definition, const ComponentMeans& means
+) const {
     const auto found = predicates_.find(definition.name);
     if (found == predicates_.end()) return fail(unknown("predicate", definition.name, predicate_names()));
     const auto within = [&](const Error& error) {
@@ -92,7 +105,7 @@ Result<PredicatePtr> Components::make_predicate(const ComponentDefinition& defin
     };
     const auto args = Arguments::of(definition, found->second.names);
     if (!args) return within(args.error());
-    auto made = found->second.make(*args);
+    auto made = found->second.make(*args, means);
     if (!made) return within(made.error());
     return made;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/config/property_name.hpp"
 
 namespace flotilla::gateway {
@@ -82,11 +83,10 @@ Result<Route> Route::compile(
     made.target_ = *std::move(target);
     made.uri_text_ = made.definition_.uri;
     if (made.target_.kind == RouteTarget::Kind::fixed)
-        made.uri_text_ = fmt::format(
-            "{}://{}:{}", made.target_.url.scheme, made.target_.url.host, made.target_.url.port_or_default()
-        );
+        made.uri_text_ = made.target_.url.scheme + "://" +
+                         host_and_port(made.target_.url.host, made.target_.url.port_or_default());
     for (const auto& predicate : made.definition_.predicates) {
-        auto compiled = components.make_predicate(predicate);
+        auto compiled = components.make_predicate(predicate, means);
         if (!compiled) return within(compiled.error());
         made.predicates_.push_back(*std::move(compiled));
     }

@@ -8,8 +8,22 @@ Flights::Leader Flights::join(const std::string& key, const std::shared_ptr<Wait
     const std::scoped_lock lock(mutex_);
     const auto [flight, first] = running_.try_emplace(key);
     if (first) return Leader(*this, key);
-    flight->second.push_back(waiter);
+    waiter->fate = flight->second.fate;
+    flight->second.waiters.push_back(waiter);
     return {};
+}
+
+void Flights::tell(const std::string& key, Fate fate) {
+    const std::scoped_lock lock(mutex_);
+    const auto flight = running_.find(key);
+    if (flight == running_.end()) return;
+    flight->second.fate = fate;
+    for (const auto& waiter : flight->second.waiters) {
+        waiter->loop.post([waiter, fate] {
+            waiter->fate = fate;
+            waiter->signal.notify_all();
+        });
+    }
 }
 
 void Flights::end(const std::string& key) noexcept {
@@ -18,7 +32,7 @@ void Flights::end(const std::string& key) noexcept {
         const std::scoped_lock lock(mutex_);
         const auto flight = running_.find(key);
         if (flight == running_.end()) return;
-        waiters = std::move(flight->second);
+        waiters = std::move(flight->second.waiters);
         running_.erase(flight);
     }
     for (auto& waiter : waiters) {

@@ -1,6 +1,7 @@
 #pragma once
 // One who asks for a thing that many want; the others wait for it.
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,13 @@ namespace flotilla::gateway {
 /// Across all loops.
 class Flights {
 public:
+    /// How a flight goes, as far as those who wait are concerned.
+    enum class Fate : std::uint8_t {
+        on_time,
+        slow,    ///< somebody has given up waiting for it; it goes on
+        failed,  ///< the service is not well
+    };
+
     /// While it lives, its key is being fetched. Moves; ends in its destructor.
     class Leader {
     public:
@@ -34,6 +42,11 @@ public:
 
         explicit operator bool() const noexcept { return flights_ != nullptr; }
 
+        /// Tells those who wait, and those who come later.
+        void tell(Fate fate) {
+            if (flights_) flights_->tell(key_, fate);
+        }
+
     private:
         Flights* flights_ = nullptr;
         std::string key_;
@@ -45,17 +58,24 @@ public:
 
         runtime::EventLoop& loop;
         bool landed = false;
+        Fate fate = Fate::on_time;
         runtime::Signal signal;
     };
 
-    /// True for the first; otherwise `waiter` is told when that one has ended.
+    /// True for the first; otherwise `waiter` is told how it goes and when it has ended.
     Leader join(const std::string& key, const std::shared_ptr<Waiter>& waiter);
 
 private:
+    struct Flight {
+        std::vector<std::shared_ptr<Waiter>> waiters;
+        Fate fate = Fate::on_time;
+    };
+
+    void tell(const std::string& key, Fate fate);
     void end(const std::string& key) noexcept;
 
     std::mutex mutex_;
-    std::unordered_map<std::string, std::vector<std::shared_ptr<Waiter>>> running_;
+    std::unordered_map<std::string, Flight> running_;
 };
 
 }  // namespace flotilla::gateway

@@ -117,6 +117,7 @@ Result<GatewayConfig> read_gateway_config(const config::Environment& environment
     FLT_CHECK(properties.read("globalcors.add-to-simple-url-handler-mapping", config.cors_everywhere));
     FLT_CHECK(read_redirect(environment, config.https_redirect));
     FLT_TRY(config.writable, environment.get("flotilla.gateway.actuator-write", false));
+    FLT_TRY(config.stale_wait, environment.get("flotilla.gateway.cache.stale-wait", config.stale_wait));
     FLT_TRY(
         config.reload_interval, environment.get("flotilla.gateway.reload-interval", config.reload_interval)
     );

@@ -79,7 +79,9 @@ void add_preset_routes(service::ServiceOptions& options) {
 
 bool concerns_routes(const config::Environment::ChangedKeys& changed) {
     for (const std::string& key : changed)
-        if (key.starts_with("spring.cloud.gateway.") || key.starts_with("token.")) return true;
+        if (key.starts_with("spring.cloud.gateway.") || key.starts_with("token.") ||
+            key.starts_with("spring.webflux.apiversion."))
+            return true;
     return false;
 }
 
@@ -92,7 +94,7 @@ struct GatewayServer::Impl {
           config(read_config()),
           proxy(make_proxy()),
           upstreams(service.runtime()),
-          refresher(service, config.client),
+          refresher(service, config.client, config.hop_by_hop),
           redirect(service, config.https_redirect),
           tables(service, config, std::move(components)) {
         if (!proxy) return;

@@ -223,6 +223,7 @@ Journey::Step Journey::forward(std::string_view path) {
         write_error(500, "forwarded in a circle");
         return Step::finished;
     }
+    leave_cache();
     exchange_.forward_to(path);
     auto decoded = http::decode_path(exchange_.path(), http::EncodedSlash::keep);
     if (!decoded) {
@@ -246,6 +247,7 @@ void Journey::finish_early() {
 
 proxy::Verdict Journey::on_answer(http::Response& response) {
     const int status = http::code_of(response.status());
+    invalidate(status);
     held_ = false;
     if (may_retry() && policies().retry->covers_status(status) && take_retry()) {
         retry_status_ = true;

@@ -37,6 +37,9 @@ struct GatewayShared {
     log::Logger log;
 };
 
+/// What is left of a request's time, in ms: services need not work for those who have gone.
+inline constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
+
 class Journey;
 
 /// Room for journeys, kept for the next ones: each is some kilobytes. One for each loop.
@@ -107,6 +110,8 @@ private:
     [[nodiscard]] discovery::PickRequest wanted_instance();
     [[nodiscard]] Place place() const;
     proxy::Call make_call(const proxy::Upstream& upstream);
+    /// `add-service-instance-cookie`: the service hears which of its instances was chosen.
+    void tell_instance();
     void complete_head();
     /// Tells the balancer and the access log how a call went.
     void report(const Result<proxy::Outcome>& outcome);
@@ -124,8 +129,10 @@ private:
     // Answers that are kept.
     struct Caching {
         AnswerCache& cache;
-        std::string key;
+        CacheSubject subject;
         CachedPtr kept = nullptr;  ///< what is there already, fresh or not
+        /// Until then a fresh answer is waited for, where the kept one may be given instead.
+        Deadline patience{};
         bool fetching = false;
         bool held = false;                                     ///< the body is put into the Response
         bool use_stale = false;                                ///< the service said 5xx
@@ -133,14 +140,28 @@ private:
     };
 
     Task<Step> cached_call();
-    [[nodiscard]] std::string cache_key() const;
+    [[nodiscard]] CacheSubject cache_subject() const;
     Step serve(const CachedAnswer& answer, std::string_view result);
     /// Has it fetched while this client gets what is there.
     void refresh(Flights::Leader leader);
     [[nodiscard]] bool has_stale() const;
     Step serve_stale();
+    /// The client has waited long enough for a fresh answer, and gets the stale one.
+    [[nodiscard]] bool is_out_of_patience(const Result<proxy::Outcome>& outcome) const;
+    Step stop_waiting();
+    /// What comes from here on is not what the cache was asked for.
+    void leave_cache();
+    /// The fields of the answer without those that filters of this request had put there before.
+    [[nodiscard]] http::HeaderBlock upstream_fields() const;
     std::optional<proxy::Verdict> cache_verdict(int status);
     std::optional<Step> settle_cache(const Result<proxy::Outcome>& outcome);
+
+    // Kept answers that a request makes obsolete.
+    [[nodiscard]] std::string outside_uri(std::string_view target) const;
+    [[nodiscard]] std::string inside_uri(std::string_view target) const;
+    [[nodiscard]] std::string inside_target() const;
+    void invalidate(int status);
+    void invalidate_reference(std::string_view reference, std::vector<std::string>& uris) const;
 
     // The answer.
     proxy::Verdict on_answer(http::Response& response) override;
@@ -185,6 +206,7 @@ private:
     bool retry_status_ = false;    // the answer was thrown away, to be asked for again
     bool breaker_status_ = false;  // ... because it counts as a failure
     bool held_ = false;            // the answer's body is held for the filters
+    bool forwarded_told_ = false;  // the fields about the client are written
     // Of the answer before the call; only a call that may be repeated has them.
     std::optional<http::HeaderBlock> kept_fields_;
     discovery::Lease lease_;

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "flotilla/base/task_context.hpp"
+#include "flotilla/base/text.hpp"
 #include "flotilla/discovery/error.hpp"
+#include "flotilla/http/cookies.hpp"
 #include "flotilla/resilience/errors.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
 #include "flotilla/runtime/event_loop.hpp"
@@ -19,7 +21,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t fallback_body = std::size_t{64} << 10;
 constexpr std::string_view idempotency_header = "Idempotency-Key";
-constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
 
 /// Short and fixed: for spans, logs and FallbackHeaders.
 std::string_view type_of(const Error& error) {
@@ -50,6 +51,7 @@ std::string_view flag_of(const Error& error) {
 
 void Journey::begin_call() {
     deadline_ = TaskContext::current().deadline;
+    if (caching_ && caching_->fetching) deadline_ = deadline_.or_sooner(caching_->patience);
     attempt_ = 0;
     backoff_ = {};
     tried_.clear();
@@ -84,7 +86,35 @@ UpstreamPtr Journey::known_upstream() {
 discovery::PickRequest Journey::wanted_instance() {
     discovery::PickRequest wanted{.now = now(), .avoid = tried_};
     if (const KeyResolver& key = route_->balance_key()) wanted.key = key(exchange_, balance_key_);
+    // What filters have left of the request counts, as with Spring: they may put a hint there, or take it
+    // away.
+    const discovery::ServiceBalancing& balancing = *means_->balancing;
+    wanted.hint = exchange_.headers().get(balancing.hint_header_name);
+    if (wanted.hint.empty()) wanted.hint = balancing.hint;
+    if (balancing.sticky) {
+        http::for_each_cookie(
+            exchange_.headers().get("Cookie"),
+            [&](std::string_view name, std::string_view value) {
+                if (name == balancing.sticky_session.instance_id_cookie_name) wanted.sticky = value;
+            }
+        );
+    }
     return wanted;
+}
+
+void Journey::tell_instance() {
+    if (!lease_ || !means_->balancing->sticky_session.add_service_instance_cookie) return;
+    const std::string& name = means_->balancing->sticky_session.instance_id_cookie_name;
+    const std::string& id = lease_.instance().id;
+    if (id.find_first_of("; \t") != std::string::npos) return;
+    // In place of the client's own, and of that of the attempt before.
+    std::string cookies;
+    for (const std::string_view crumb : split_list(exchange_.headers().get("Cookie"), ';')) {
+        if (crumb.starts_with(name) && crumb.substr(name.size()).starts_with('=')) continue;
+        cookies.append(crumb).append("; ");
+    }
+    cookies.append(name).append("=").append(id);
+    exchange_.headers().set("Cookie", cookies);
 }
 
 Place Journey::place() const {
@@ -115,6 +145,7 @@ Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
 
 proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
     complete_head();
+    tell_instance();
     if (auto* const note = request_.access_note()) {
         note->upstream = upstream.endpoint().text();
         ++note->attempts;
@@ -143,7 +174,8 @@ proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
 
 void Journey::complete_head() {
     if (attempt_ == 0) {
-        if (exchange_.forwards() == 0) {
+        if (!forwarded_told_ && exchange_.forwards() == 0) {
+            forwarded_told_ = true;
             const proxy::ClientFacts facts{
                 .peer = request_.peer(),
                 .trusted = shared_.config.trusted.trusts(request_.peer()),
@@ -157,8 +189,7 @@ void Journey::complete_head() {
                     shared_.config.forwarded, facts, request_.fields(), prefix, outgoing_->fields
                 );
         }
-        outgoing_->target = exchange_.path();
-        if (exchange_.has_query()) outgoing_->target.append("?").append(exchange_.query());
+        outgoing_->target = inside_target();
         outgoing_->host = exchange_.host_to_send;
     }
     if (!deadline_.never()) {
@@ -175,6 +206,8 @@ void Journey::report(const Result<proxy::Outcome>& outcome) {
     Outcome how = Outcome::cancelled;
     if (outcome) {
         how = discovery::outcome_of_status(outcome->status);
+    } else if (is_out_of_patience(outcome)) {
+        // It may still be on its way: no fault of the instance.
     } else if (outcome.error().code() == proxy::ProxyErrc::refused ||
                outcome.error().code() == proxy::ProxyErrc::connect_timeout) {
         how = Outcome::connect_failed;
@@ -271,6 +304,7 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     if (is_exhausted(outcome)) flag("URX");
     budget_retry_.release();
     budget_call_.release();
+    if (is_out_of_patience(outcome)) return stop_waiting();
     if (outcome && breaker_status_) {
         const std::string type = fmt::format("status_{}", outcome->status);
         permit_.failed_with(at, type);
@@ -298,8 +332,8 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
         means_->time_limiter->failed(at, error);
     }
     if (const auto step = settle_cache(outcome)) return *step;
-    const bool told = error.code() == proxy::ProxyErrc::answer_cut ||
-                      error.code() == proxy::ProxyErrc::client_gone || request_.exchange().begun();
+    // An answer that was cut while it was held is one that the client has not seen.
+    const bool told = error.code() == proxy::ProxyErrc::client_gone || request_.exchange().begun();
     if (told) {
         shared_.log.debug("{}: {}", route_->id(), error.message());
         return Step::finished;

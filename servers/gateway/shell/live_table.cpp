@@ -9,6 +9,7 @@
 #include "flotilla/config/environment.hpp"
 #include "flotilla/config/property_name.hpp"
 #include "flotilla/discovery/registry_client.hpp"
+#include "flotilla/gateway/api_version.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 
 namespace flotilla::gateway {
@@ -61,6 +62,8 @@ Result<ComponentMeans> TableKeeper::component_means(std::vector<std::string>& wa
         return environment.get_or(gateway_property(environment, name), "");
     };
     FLT_TRY(means.tokens, read_token_check(environment, service_.runtime().clock(), warnings));
+    FLT_TRY(ApiVersionConfig versions, read_api_versions(environment));
+    if (versions.has_source()) means.versions = std::make_shared<ApiVersions>(std::move(versions));
     return means;
 }
 
@@ -82,7 +85,10 @@ Result<void> TableKeeper::reload_locked() {
     auto live = std::make_shared<LiveTable>(std::move(table));
     live->cors = std::move(cors);
     live->means.reserve(live->table->routes().size());
-    for (const Route& route : live->table->routes()) live->means.push_back(means_of(route));
+    for (const Route& route : live->table->routes()) {
+        live->means.push_back(means_of(route));
+        if (route.policies().cache) live->caches.push_back(route.policies().cache);
+    }
     for (const std::string& warning : warnings) log_.warn("{}", warning);
     for (const auto& problem : live->table->problems()) log_.warn("{}", problem.message);
     log_.info("{} routes", live->table->routes().size());
@@ -113,6 +119,7 @@ RouteMeans TableKeeper::means_of(const Route& route) {
                 "route '{}': lb://{} is taken for lb://{}", route.id(), route.target().service, to_upper(name)
             );
         means.cluster = &service_.balancer().cluster(name);
+        means.balancing = &service_.balancing().of(name);
         means.budget = &policies.retry_budgets().get(name);
     } else {
         means.budget = &policies.retry_budgets().get(route.uri_text());

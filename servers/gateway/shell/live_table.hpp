@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flotilla/discovery/balancer_properties.hpp"
 #include "flotilla/discovery/load_balancer.hpp"
 #include "flotilla/gateway/gateway_config.hpp"
 #include "flotilla/gateway/route_table.hpp"
@@ -20,6 +21,7 @@ namespace flotilla::gateway {
 /// What a route's calls need of others, found once: names cost a lock.
 struct RouteMeans {
     discovery::Cluster* cluster = nullptr;
+    const discovery::ServiceBalancing* balancing = nullptr;  ///< of the cluster's service
     resilience::CircuitBreaker* breaker = nullptr;
     resilience::TimeLimiter* time_limiter = nullptr;
     resilience::RetryBudget* budget = nullptr;
@@ -35,6 +37,8 @@ struct LiveTable {
     std::shared_ptr<const RouteTable> table;
     CorsTable cors;
     std::vector<RouteMeans> means;  ///< by the number of the route
+    /// Those of all routes: a change that comes in by one of them concerns what others keep.
+    std::vector<std::shared_ptr<AnswerCache>> caches;
     /// What is not in it is looked up by strings, under a lock.
     mutable metrics::MeterCache<metrics::Timer> timers;
 

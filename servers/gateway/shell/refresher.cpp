@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/url_text.hpp"
 #include "flotilla/discovery/cluster.hpp"
 #include "flotilla/discovery/load_balancer.hpp"
 #include "flotilla/http/client_response.hpp"
@@ -16,12 +16,8 @@ namespace flotilla::gateway {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 /// One for each stale thing; beyond it the next request tries again.
 constexpr std::size_t most_errands = 64;
-/// When nobody has said how long a service may take.
-constexpr milliseconds usual_limit{10'000};
 
 http::ClientConfig config_of(const proxy::ProxyConfig& proxy) {
     http::ClientConfig config;
@@ -39,18 +35,13 @@ bool is_conditional(std::string_view name) {
 }
 
 std::string url_of(const Place& at, std::string_view path) {
-    const bool bare_v6 = at.host.find(':') != std::string_view::npos && !at.host.starts_with('[');
-    const std::string_view scheme = at.secure ? "https" : "http";
-    if (bare_v6) return fmt::format("{}://[{}]:{}{}", scheme, at.host, at.port, path);
-    return fmt::format("{}://{}:{}{}", scheme, at.host, at.port, path);
+    return fmt::format("{}://{}{}", at.secure ? "https" : "http", host_and_port(at.host, at.port), path);
 }
 
 }  // namespace
 
-Refresher::Refresher(Service& service, const proxy::ProxyConfig& config)
-    : service_(service),
-      client_(service.runtime(), config_of(config)),
-      limit_(std::max(config.response_timeout.value_or(usual_limit), milliseconds(1))) {}
+Refresher::Refresher(Service& service, const proxy::ProxyConfig& config, const proxy::HopByHop& hop_by_hop)
+    : service_(service), client_(service.runtime(), config_of(config)), hop_by_hop_(hop_by_hop) {}
 
 Refresher::~Refresher() = default;
 
@@ -75,7 +66,7 @@ Task<> Refresher::run(std::shared_ptr<Errand> errand) {
 
 Task<> Refresher::fetch(Errand& errand) {
     const runtime::EventLoop& loop = runtime::EventLoop::current();
-    const Deadline deadline = Deadline::after(loop.now(), limit_);
+    const Deadline deadline = Deadline::after(loop.now(), errand.limit);
     discovery::Lease lease;
     if (errand.target.kind == RouteTarget::Kind::balanced) {
         const discovery::PickRequest wanted{.now = loop.now()};
@@ -89,7 +80,7 @@ Task<> Refresher::fetch(Errand& errand) {
         if (!is_conditional(name)) request.header(name, value);
     });
     if (!errand.host.empty()) request.header("Host", errand.host);
-    request.timeout(limit_).response_timeout(limit_);
+    request.timeout(errand.limit).response_timeout(errand.limit);
     request.max_response_size(Bytes{errand.cache->config().longest_body});
     auto answer = co_await client_.send(std::move(request));
     if (lease) {
@@ -99,16 +90,11 @@ Task<> Refresher::fetch(Errand& errand) {
     }
     if (!answer || answer->status() >= 500) co_return;
     http::HeaderBlock block;
-    for (const http::Field& field : answer->fields()) {
-        const bool framing = iequals(field.name, "Content-Length") ||
-                             iequals(field.name, "Transfer-Encoding") || iequals(field.name, "Connection") ||
-                             iequals(field.name, "Keep-Alive");
-        if (!framing) block.add(field.name, field.value);
-    }
+    proxy::copy_end_to_end(answer->fields(), hop_by_hop_, block);
     const Headers sent(errand.fields);
     const Headers fields(block);
     const int status = answer->status();
-    errand.cache->keep(errand.key, sent, status, fields, std::move(*answer).body(), loop.now());
+    errand.cache->keep(errand.subject, sent, status, fields, std::move(*answer).body(), loop.now());
 }
 
 }  // namespace flotilla::gateway

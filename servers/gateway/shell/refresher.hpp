@@ -11,6 +11,7 @@
 #include "flotilla/gateway/route.hpp"
 #include "flotilla/http/client.hpp"
 #include "flotilla/http/header_block.hpp"
+#include "flotilla/proxy/outgoing.hpp"
 #include "flotilla/proxy/proxy_config.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/service/service.hpp"
@@ -23,15 +24,17 @@ public:
     /// What one request would have asked, and where the answer goes.
     struct Errand {
         std::shared_ptr<AnswerCache> cache;
-        std::string key;
+        CacheSubject subject;
         RouteTarget target;
         std::string path;  ///< with the query
         std::string host;  ///< the Host field; empty: the upstream's own
         http::HeaderBlock fields;
-        Flights::Leader leader;  ///< nobody else fetches it meanwhile
+        std::chrono::milliseconds limit{0};  ///< how long the service may take
+        Flights::Leader leader;              ///< nobody else fetches it meanwhile
     };
 
-    Refresher(Service& service, const proxy::ProxyConfig& config);
+    /// What it is given outlives it.
+    Refresher(Service& service, const proxy::ProxyConfig& config, const proxy::HopByHop& hop_by_hop);
     ~Refresher();
     Refresher(const Refresher&) = delete;
     Refresher& operator=(const Refresher&) = delete;
@@ -48,7 +51,7 @@ private:
 
     Service& service_;
     http::Client client_;
-    std::chrono::milliseconds limit_;
+    const proxy::HopByHop& hop_by_hop_;
     std::optional<runtime::TaskScope> scope_;  // on the first loop, from the first errand on
     bool stopped_ = false;
 };

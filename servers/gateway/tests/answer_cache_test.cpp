@@ -13,8 +13,23 @@ struct AnswerCacheTest : testing::Test {
     http::HeaderBlock answer;
     TimePoint start{1h};
 
+    /// `/a` is what clients have as `gateway/a`, and the service as `http://service/a`.
+    [[nodiscard]] CacheSubject subject(std::string_view path) const {
+        CacheSubject made{
+            .key = std::string(path),
+            .outside = "gateway" + std::string(path),
+            .inside = "http://service" + std::string(path)
+        };
+        made.mark = cache.mark(made);
+        return made;
+    }
+
     CachedPtr keep(std::string_view key, std::string body = "hello", int status = 200) {
-        return cache.keep(key, Headers(sent), status, Headers(answer), std::move(body), start);
+        return keep_as(subject(key), std::move(body), status);
+    }
+
+    CachedPtr keep_as(const CacheSubject& as, std::string body = "hello", int status = 200) {
+        return cache.keep(as, Headers(sent), status, Headers(answer), std::move(body), start);
     }
 
     CachedPtr find(std::string_view key) { return cache.find(key, Headers(sent)); }
@@ -88,6 +103,38 @@ TEST_F(AnswerCacheTest, ForgetsTheLeastRecentlyUsedWhenItIsFull) {
     EXPECT_TRUE(find("/a"));
     EXPECT_FALSE(find("/b"));
     EXPECT_LE(cache.bytes(), 2000U);
+}
+
+TEST_F(AnswerCacheTest, ForgetsAllVariantsOfWhatIsInvalidatedFromEitherSide) {
+    answer.add("Vary", "Accept-Language");
+    for (const std::string_view language : {"de", "en"}) {
+        sent.set("Accept-Language", language);
+        keep("/a");
+    }
+    keep("/b");
+    cache.invalidate("gateway/a");
+    for (const std::string_view language : {"de", "en"}) {
+        sent.set("Accept-Language", language);
+        EXPECT_FALSE(find("/a")) << language;
+    }
+    EXPECT_TRUE(find("/b"));
+    cache.invalidate("gateway/c");
+    EXPECT_TRUE(find("/b"));
+    cache.invalidate("http://service/b");
+    EXPECT_FALSE(find("/b"));
+    EXPECT_EQ(cache.bytes(), 0U);
+    keep("/a");
+    EXPECT_TRUE(find("/a")) << "what comes later is kept again";
+}
+
+TEST_F(AnswerCacheTest, WhatWasAskedForBeforeAChangeIsNotKeptAfterIt) {
+    const CacheSubject asked = subject("/a");
+    EXPECT_TRUE(cache.holds(asked));
+    cache.invalidate("gateway/a");
+    EXPECT_FALSE(cache.holds(asked));
+    EXPECT_FALSE(keep_as(asked));
+    EXPECT_FALSE(find("/a"));
+    EXPECT_TRUE(keep("/a"));
 }
 
 TEST_F(AnswerCacheTest, IsStaleForAsLongAsTheServiceAllows) {

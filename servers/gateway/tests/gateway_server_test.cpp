@@ -39,6 +39,7 @@ public:
     Crowd(Service& service, GatewayServer& gateway)
         : service_(service), gateway_(gateway), upstream_(service.runtime(), on_free_port(), router_) {
         router_.get("/hello", [] { return std::string("hello"); });
+        router_.post("/hello", [] { return std::string("changed"); });
         router_.get("/broken", []() -> Result<std::string> {
             return http::fail(http::Status::internal_server_error);
         });
@@ -88,7 +89,8 @@ private:
               Json::array(
                   {route("plain", "/plain/**", "SecureHeaders"),
                    route("retry", "/retry/**", "Retry=1"),
-                   route("guarded", "/guarded/**", "CircuitBreaker=guard")}
+                   route("guarded", "/guarded/**", "CircuitBreaker=guard"),
+                   route("kept", "/kept/**", "LocalResponseCache=1m")}
               )}}
         );
         std::vector<std::pair<std::string, Json>> properties;
@@ -113,12 +115,15 @@ private:
             good += co_await status_of("/retry/broken") == 500 ? 1 : 0;
             good += co_await status_of("/guarded/hello") == 200 ? 1 : 0;
             good += co_await status_of("/nowhere") == 404 ? 1 : 0;
+            // Kept by one, forgotten by another.
+            good += co_await status_of("/kept/hello") == 200 ? 1 : 0;
+            good += co_await status_of("/kept/hello", "POST") == 200 ? 1 : 0;
         }
         co_return good;
     }
 
-    Task<int> status_of(std::string path) {
-        ClientRequest request = ClientRequest::get(base_ + path);
+    Task<int> status_of(std::string path, std::string_view method = "GET") {
+        ClientRequest request(method, base_ + path);
         const auto answer = co_await client_->send(std::move(request));
         EXPECT_TRUE(answer) << (answer ? "" : answer.error().message());
         co_return answer ? answer->status() : 0;
@@ -139,7 +144,7 @@ TEST(GatewayServer, ServesManyWhileItsRoutesChange) {
     Crowd crowd(service, gateway);
     service.on_readiness([&](bool ready) { return crowd.on_readiness(ready); });
     EXPECT_EQ(service.run(), 0);
-    EXPECT_EQ(crowd.done, workers * rounds * 4);
+    EXPECT_EQ(crowd.done, workers * rounds * 6);
 }
 
 /// The routes of a preset, compiled.

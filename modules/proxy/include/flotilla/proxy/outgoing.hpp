@@ -61,5 +61,7 @@ struct CopyRules {
 void copy_request(const http::RequestHead& from, const CopyRules& rules, Outgoing& to);
 /// Status and end to end fields of an answer; `to` keeps the fields that it has.
 void copy_response(const http::ResponseHead& from, const HopByHop& hop_by_hop, http::Response& to);
+/// The end to end fields alone, for an answer that is kept.
+void copy_end_to_end(const http::Fields& from, const HopByHop& hop_by_hop, http::HeaderBlock& to);
 
 }  // namespace flotilla::proxy

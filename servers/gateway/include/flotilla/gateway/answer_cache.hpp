@@ -2,6 +2,7 @@
 /// Answers that are kept for everybody (RFC 9111, as a shared cache): the filter `LocalResponseCache`. Pure:
 /// it is given the time, and sends nothing.
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -53,6 +54,15 @@ struct CachedAnswer {
 
 using CachedPtr = std::shared_ptr<const CachedAnswer>;
 
+/// What is asked for, as the cache knows it.
+struct CacheSubject {
+    std::string key;      ///< what an answer is found by
+    std::string outside;  ///< its URI as clients have it
+    std::string inside;   ///< ... and as the service has it: either may be invalidated
+    /// From `AnswerCache::mark`: when the service was asked.
+    std::uint64_t mark = 0;
+};
+
 /// Thread-safe: a lock is held for look-ups and changes.
 class AnswerCache {
 public:
@@ -68,15 +78,25 @@ public:
     CachedPtr find(std::string_view key, const Headers& sent);
     /// What may be kept by status and fields, before the body is there.
     [[nodiscard]] bool may_keep(int status, const Headers& answer) const;
-    /// Keeps it; null when it may not be kept after all.
+    /// Keeps it; null when it may not be kept after all, which is so when it has been invalidated since it
+    /// was asked for.
     CachedPtr keep(
-        std::string_view key,
+        const CacheSubject& subject,
         const Headers& sent,
         int status,
         const Headers& answer,
         std::string body,
         TimePoint now
     );
+
+    /// Forgets all variants of what is kept for that URI (RFC 9111, 4.4), seen from either side; what has
+    /// been asked for already will not be kept.
+    void invalidate(std::string_view uri);
+    /// For `subject.mark`, before the service is asked.
+    [[nodiscard]] std::uint64_t mark(const CacheSubject& subject) const;
+
+    /// Whether nothing was invalidated since then.
+    [[nodiscard]] bool holds(const CacheSubject& subject) const { return mark(subject) == subject.mark; }
 
     [[nodiscard]] const AnswerCacheConfig& config() const noexcept { return config_; }
 
@@ -85,6 +105,7 @@ public:
 private:
     struct Entry {
         std::string key;
+        std::array<std::uint64_t, 2> uris{};  ///< outside and inside, as numbers
         CachedPtr answer;
         std::uint64_t size = 0;
     };
@@ -92,11 +113,15 @@ private:
     using Entries = std::list<Entry>;  // last used first
 
     void forget(Entries::iterator entry);
+    [[nodiscard]] std::uint64_t mark_locked(const CacheSubject& subject) const noexcept;
 
     const AnswerCacheConfig config_;
     mutable std::mutex mutex_;
     Entries entries_;
     std::unordered_multimap<std::string_view, Entries::iterator> by_key_;
+    // Two URIs of one number are forgotten together, which costs a request and no more.
+    std::unordered_multimap<std::uint64_t, Entries::iterator> by_uri_;
+    std::array<std::uint64_t, 256> invalidations_{};  // by the last octet of that number
     std::uint64_t bytes_ = 0;
 };
 

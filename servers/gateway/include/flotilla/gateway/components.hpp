@@ -34,7 +34,9 @@ struct TokenCheck {
     std::shared_ptr<VerifiedTokens> passed = std::make_shared<VerifiedTokens>();
 };
 
-/// What filters may need from outside. All of it outlives them.
+class ApiVersions;
+
+/// What predicates and filters may need from outside. All of it outlives them.
 struct ComponentMeans {
     /// Filters that log do it here.
     log::Logger log = {};
@@ -43,6 +45,8 @@ struct ComponentMeans {
     /// Settings of a filter for all routes, by the name behind `spring.cloud.gateway.`:
     /// `filter.secure-headers.disable`. Empty texts where there are none.
     std::function<std::string(std::string_view)> setting = {};
+    /// How requests say which version of an API they want. Null: a route with `Version` does not load.
+    std::shared_ptr<ApiVersions> versions = {};
 };
 
 class Components;
@@ -61,6 +65,8 @@ struct FilterScope {
 
 using MakeFilter = std::function<Result<FilterPtr>(const Arguments&, const FilterScope&)>;
 using MakePredicate = std::function<Result<PredicatePtr>(const Arguments&)>;
+/// For one that needs something from outside.
+using MakePredicateWith = std::function<Result<PredicatePtr>(const Arguments&, const ComponentMeans&)>;
 
 class Components {
 public:
@@ -73,6 +79,7 @@ public:
     /// One of that name is replaced.
     Components& filter(std::string name, ArgumentNames names, MakeFilter make);
     Components& predicate(std::string name, ArgumentNames names, MakePredicate make);
+    Components& predicate(std::string name, ArgumentNames names, MakePredicateWith make);
     /// `key-resolver: "#{@name}"`.
     Components& key_resolver(std::string name, KeyResolver resolver);
     /// As if it were not there.
@@ -83,7 +90,9 @@ public:
     [[nodiscard]] Result<FilterPtr> make_filter(
         const ComponentDefinition& definition, const FilterScope& scope
     ) const;
-    [[nodiscard]] Result<PredicatePtr> make_predicate(const ComponentDefinition& definition) const;
+    [[nodiscard]] Result<PredicatePtr> make_predicate(
+        const ComponentDefinition& definition, const ComponentMeans& means
+    ) const;
 
     [[nodiscard]] bool has_filter(std::string_view name) const { return filters_.contains(name); }
 
@@ -103,7 +112,7 @@ private:
     };
 
     std::map<std::string, Factory<MakeFilter>, std::less<>> filters_;
-    std::map<std::string, Factory<MakePredicate>, std::less<>> predicates_;
+    std::map<std::string, Factory<MakePredicateWith>, std::less<>> predicates_;
     std::map<std::string, KeyResolver, std::less<>> key_resolvers_;
 };
 
@@ -111,6 +120,7 @@ namespace detail {
 
 // The parts of `standard`, one for each source file.
 void add_predicates(Components& to);
+void add_version_predicate(Components& to);
 void add_path_filters(Components& to);
 void add_header_filters(Components& to);
 void add_location_filter(Components& to);

@@ -46,6 +46,9 @@ struct GatewayConfig {
     bool use404 = false;           ///< `loadbalancer.use404`: no instance is 404 and not 503
     bool cors_everywhere = false;  ///< `globalcors.add-to-simple-url-handler-mapping`
     bool writable = false;         ///< `flotilla.gateway.actuator-write`: routes may be added at run time
+    /// `flotilla.gateway.cache.stale-wait`: how long a client waits for a fresh answer where it could have a
+    /// stale one; 0: not at all.
+    std::chrono::milliseconds stale_wait{1000};
     /// How often files are looked at for changes; 0: never.
     std::chrono::milliseconds reload_interval{1000};
 };

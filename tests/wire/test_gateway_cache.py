@@ -1,0 +1,318 @@
+"""Answers that a gateway keeps: served again, fetched once for many, stale when that is better, forgotten when they change."""
+
+import threading
+import time
+
+import pytest
+
+from support.gateway import Gateway
+from support.programs import wait_until
+from support.raw import Raw
+from support.upstream import Upstream
+
+ROUTES = """
+routes:
+- {{id: c, uri: "http://127.0.0.1:{port}", predicates: [Path=/c/**, "Method=GET,HEAD"], filters: [LocalResponseCache=1m]}}
+- {{id: w, uri: "http://127.0.0.1:{port}", predicates: [Path=/c/**]}}
+- {{id: p, uri: "http://127.0.0.1:{port}", predicates: [Path=/p/**, Method=GET], filters: [StripPrefix=1, LocalResponseCache=1m]}}
+- {{id: q, uri: "http://127.0.0.1:{port}", predicates: [Path=/q/**], filters: [StripPrefix=1]}}
+- id: limited
+  uri: "http://127.0.0.1:{port}"
+  predicates: [Path=/limited/**]
+  filters:
+  - name: RequestRateLimiter
+    args: {{key-resolver: remoteAddr, redis-rate-limiter.replenishRate: 1000, redis-rate-limiter.burstCapacity: 1000}}
+  - LocalResponseCache=1m
+- id: guarded
+  uri: "http://127.0.0.1:{port}"
+  predicates: [Path=/guarded/**]
+  filters: [{{name: CircuitBreaker, args: {{fallbackUri: "forward:/instead", statusCodes: 500}}}}, LocalResponseCache=1m]
+- {{id: instead, uri: "http://127.0.0.1:{port}", predicates: [Path=/instead]}}
+"""
+
+
+def start_cached(owner, tmp_path, upstream, **properties):
+    log = owner.log_path("gateway")
+    gateway = owner.add(Gateway(log, tmp_path, ROUTES.format(port=upstream.port), properties)).wait_until_ready()
+    gateway.upstream = upstream
+    return gateway
+
+
+@pytest.fixture
+def cached(owner, tmp_path):
+    upstream = Upstream()
+    yield start_cached(owner, tmp_path, upstream)
+    upstream.stop()
+
+
+@pytest.fixture
+def impatient(owner, tmp_path):
+    """Its clients wait no longer than 200 ms for a fresh answer where there is a stale one."""
+    upstream = Upstream()
+    yield start_cached(owner, tmp_path, upstream, **{"flotilla.gateway.cache.stale-wait": "200ms"})
+    upstream.stop()
+
+
+def kept(control="max-age=60", body=b"stock: 7", *lines):
+    head = "\r\n".join(["HTTP/1.1 200 OK", f"Cache-Control: {control}", 'ETag: "1"', *lines, f"Content-Length: {len(body)}"])
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def test_a_kept_answer_does_not_ask_the_service(cached):
+    cached.upstream.answer = kept()
+    first, second = cached.get("/c/a"), cached.get("/c/a")
+    assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT")
+    assert first.text == second.text == "stock: 7"
+    assert "age" in second.headers and second.headers["cache-status"] == "flotilla; hit"
+    assert len(cached.upstream.take()) == 1
+    unchanged = cached.get("/c/a", {"If-None-Match": '"1"'})
+    assert unchanged.status == 304 and unchanged.body == b""
+    assert cached.get("/c/a", {"Cache-Control": "no-cache"}).headers["x-cache"] == "MISS"
+    assert len(cached.upstream.take()) == 1
+
+
+def test_a_hundred_who_miss_at_once_ask_once(cached):
+    go = threading.Event()
+    cached.upstream.answer = lambda *_: go.wait(10) and kept()
+    seen = []
+    clients = [threading.Thread(target=lambda: seen.append(cached.get("/c/many", timeout=20))) for _ in range(100)]
+    for client in clients:
+        client.start()
+    wait_until(lambda: cached.upstream.requests, "one is there")
+    go.set()
+    for client in clients:
+        client.join()
+    assert [one.text for one in seen] == ["stock: 7"] * 100
+    assert len(cached.upstream.take()) == 1
+
+
+def test_what_is_somebodys_is_neither_kept_nor_served(cached):
+    cached.upstream.answer = kept()
+    cached.get("/c/own", {"Authorization": "Basic eA=="})
+    cached.get("/c/own", {"Authorization": "Basic eA=="})
+    assert len(cached.upstream.take()) == 2
+    cached.upstream.answer = kept("private, max-age=60")
+    for _ in range(2):
+        assert "x-cache" not in cached.get("/c/private").headers
+    assert len(cached.upstream.take()) == 2
+
+
+def test_a_stale_answer_is_better_than_an_error(cached):
+    cached.upstream.answer = kept("max-age=1, stale-if-error=60")
+    assert cached.get("/c/a").headers["x-cache"] == "MISS"
+    cached.upstream.answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    wait_until(lambda: cached.get("/c/a").headers["x-cache"] == "STALE", "the answer is stale")
+    stale = cached.get("/c/a")
+    assert stale.status == 200 and stale.text == "stock: 7" and stale.headers["warning"].startswith("110")
+    cached.upstream.stop()
+    assert cached.get("/c/a").headers["x-cache"] == "STALE", "also when nobody listens"
+
+
+def test_a_stale_answer_is_renewed_behind_the_clients_backs(cached):
+    go = threading.Event()
+    cached.upstream.answer = kept("max-age=1, stale-while-revalidate=60")
+    assert cached.get("/c/a?b=1").headers["x-cache"] == "MISS"
+    cached.upstream.take()
+    cached.upstream.answer = lambda *_: go.wait(10) and kept("max-age=60", b"stock: 6")
+    wait_until(lambda: cached.get("/c/a?b=1").headers["x-cache"] == "STALE", "the answer is stale")
+    # However many come meanwhile: nobody waits, and the service is asked once, for all of it.
+    for _ in range(20):
+        stale = cached.get("/c/a?b=1", {"If-None-Match": '"0"', "X-Mine": "1"})
+        assert (stale.headers["x-cache"], stale.text) == ("STALE", "stock: 7")
+    wait_until(lambda: cached.upstream.requests, "the service is asked")
+    go.set()
+    wait_until(lambda: cached.get("/c/a?b=1").headers["x-cache"] == "HIT", "it is fresh again")
+    assert cached.get("/c/a?b=1").text == "stock: 6"
+    (asked,) = cached.upstream.take()
+    assert (asked.method, asked.target) == ("GET", "/c/a?b=1") and asked.header("If-None-Match") is None
+    assert asked.header("X-Forwarded-For") == "127.0.0.1"
+
+
+def test_a_stale_answer_stays_when_the_service_is_not_well(cached):
+    cached.upstream.answer = kept("max-age=1, stale-while-revalidate=60")
+    assert cached.get("/c/a").headers["x-cache"] == "MISS"
+    cached.upstream.take()
+    cached.upstream.answer = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+    wait_until(lambda: cached.get("/c/a").headers["x-cache"] == "STALE", "the answer is stale")
+    wait_until(lambda: cached.get("/c/a") and len(cached.upstream.requests) >= 3, "it is asked again and again")
+    assert cached.get("/c/a").text == "stock: 7"
+    cached.upstream.stop()
+    assert cached.get("/c/a").headers["x-cache"] == "STALE", "also when nobody listens"
+
+
+def test_an_answer_that_is_too_long_to_keep_is_passed_on(cached):
+    body = b"x" * (3 << 20)
+    cached.upstream.answer = kept("max-age=60", body)
+    for _ in range(2):
+        assert cached.get("/c/long").body == body
+
+
+# ---- what changes
+
+
+def written(*lines, status="201 Created"):
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "Content-Length: 0"]).encode() + b"\r\n\r\n"
+
+
+def is_kept(gateway, path):
+    """Whether it was; afterwards it is."""
+    gateway.upstream.answer = kept()
+    return gateway.get(path).headers["x-cache"] == "HIT"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_change_makes_the_kept_answer_of_its_uri_obsolete(cached, method):
+    assert not is_kept(cached, "/c/a") and not is_kept(cached, "/c/b") and is_kept(cached, "/c/a")
+    cached.upstream.answer = written(status="204 No Content" if method == "DELETE" else "200 OK")
+    assert cached.ask(method, "/c/a").status in (200, 204)
+    assert not is_kept(cached, "/c/a"), "it came in by another route, and the same URI"
+    assert is_kept(cached, "/c/b")
+
+
+def test_a_change_that_failed_and_a_question_change_nothing(cached):
+    assert not is_kept(cached, "/c/a")
+    cached.upstream.answer = written(status="400 Bad Request")
+    assert cached.ask("POST", "/c/a").status == 400
+    cached.upstream.answer = written(status="500 Internal Server Error")
+    assert cached.ask("POST", "/c/a").status == 500
+    cached.upstream.answer = written(status="200 OK")
+    assert cached.ask("OPTIONS", "/c/a").status == 200
+    assert is_kept(cached, "/c/a")
+
+
+def test_what_a_change_says_it_made_is_obsolete_too(cached):
+    port = cached.upstream.port
+    for path in ("/c/1", "/c/2", "/c/3", "/c/4"):
+        assert not is_kept(cached, path)
+    cached.upstream.answer = written("Location: /c/1", f"Content-Location: http://127.0.0.1:{port}/c/2")
+    assert cached.ask("POST", "/c/all").status == 201
+    cached.upstream.answer = written("Location: http://elsewhere.example/c/3")
+    assert cached.ask("POST", "/c/all").status == 201
+    assert [is_kept(cached, path) for path in ("/c/1", "/c/2", "/c/3", "/c/4")] == [False, False, True, True]
+
+
+def test_a_change_by_another_name_of_the_same_thing_counts(cached):
+    assert not is_kept(cached, "/p/thing?x=1") and is_kept(cached, "/p/thing?x=1")
+    cached.upstream.answer = written()
+    assert cached.ask("POST", "/q/thing?x=1").status == 201
+    assert not is_kept(cached, "/p/thing?x=1"), "the service knows both as /thing?x=1"
+
+
+def test_what_was_asked_for_before_a_change_is_not_kept_after_it(cached):
+    go = threading.Event()
+    cached.upstream.answer = lambda request, _: kept() if request.method == "POST" or go.wait(10) else None
+    old = threading.Thread(target=cached.get, args=("/c/a",))
+    old.start()
+    wait_until(lambda: cached.upstream.requests, "the service is asked")
+    assert cached.ask("POST", "/c/a").status == 200
+    go.set()
+    old.join()
+    assert not is_kept(cached, "/c/a")
+
+
+# ---- services that are not well
+
+
+def stale(body=b"stock: 7"):
+    """An answer that has been on its way for so long that it is stale when it is kept."""
+    return kept("max-age=1, stale-if-error=60", body, "Age: 1")
+
+
+def test_a_stalled_service_costs_one_client_a_moment_and_the_others_nothing(impatient):
+    impatient.upstream.answer = stale()
+    assert impatient.get("/c/a").headers["x-cache"] == "MISS"
+    go = threading.Event()
+    impatient.upstream.take()
+    impatient.upstream.answer = lambda *_: go.wait(20) and kept("max-age=60", b"stock: 6")
+    began = time.monotonic()
+    first = impatient.get("/c/a")
+    took = time.monotonic() - began
+    assert (first.headers["x-cache"], first.text) == ("STALE", "stock: 7")
+    assert 0.15 < took < 3, took
+    began = time.monotonic()
+    assert {impatient.get("/c/a").headers["x-cache"] for _ in range(30)} == {"STALE"}
+    assert time.monotonic() - began < 4, "that it is slow is known: nobody waits again"
+    go.set()
+    wait_until(lambda: impatient.get("/c/a").headers["x-cache"] == "HIT", "it has been fetched all the same")
+    assert impatient.get("/c/a").text == "stock: 6"
+    asked = impatient.upstream.take()
+    assert len(asked) == 2, "by the first client, and behind its back"
+    assert int(asked[0].header("X-Request-Deadline-Ms")) <= 200
+    assert int(asked[1].header("X-Request-Deadline-Ms") or 10_000) > 1_000, "that one has time"
+    assert [one.values("X-Forwarded-For") for one in asked] == [["127.0.0.1"]] * 2
+
+
+def test_many_who_wait_for_a_stalled_service_all_get_the_stale_answer(impatient):
+    impatient.upstream.answer = stale()
+    assert impatient.get("/c/a").headers["x-cache"] == "MISS"
+    go = threading.Event()
+    impatient.upstream.take()
+    impatient.upstream.answer = lambda *_: go.wait(20) and kept()
+    seen = []
+    clients = [threading.Thread(target=lambda: seen.append(impatient.get("/c/a"))) for _ in range(30)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    go.set()
+    assert [(one.headers["x-cache"], one.text) for one in seen] == [("STALE", "stock: 7")] * 30
+    assert len(impatient.upstream.take()) <= 3
+
+
+def test_who_asks_for_a_fresh_answer_waits_for_it(impatient):
+    impatient.upstream.answer = stale()
+    assert impatient.get("/c/a").headers["x-cache"] == "MISS"
+    impatient.upstream.answer = lambda *_: time.sleep(0.5) or kept("max-age=60", b"stock: 6")
+    assert impatient.get("/c/a", {"Cache-Control": "no-cache"}).text == "stock: 6"
+
+
+def test_nobody_waits_where_the_patience_is_nothing(owner, tmp_path):
+    upstream = Upstream(stale())
+    gateway = start_cached(owner, tmp_path, upstream, **{"flotilla.gateway.cache.stale-wait": "0"})
+    assert gateway.get("/c/a").headers["x-cache"] == "MISS"
+    go = threading.Event()
+    upstream.answer = lambda *_: go.wait(20) and kept("max-age=60", b"stock: 6")
+    assert gateway.get("/c/a").text == "stock: 7"
+    go.set()
+    wait_until(lambda: gateway.get("/c/a").headers["x-cache"] == "HIT", "it is fetched behind the clients' backs")
+    assert gateway.get("/c/a").text == "stock: 6"
+    upstream.stop()
+
+
+def test_a_fallback_is_not_kept_for_what_it_stands_for(cached):
+    down = True
+
+    def answer(request, _):
+        if request.target == "/instead":
+            return kept(body=b"sorry")
+        return written(status="500 Internal Server Error") if down else kept()
+
+    cached.upstream.answer = answer
+    assert cached.get("/guarded/a").text == "sorry"
+    down = False
+    assert cached.get("/guarded/a").text == "stock: 7"
+
+
+@pytest.mark.parametrize("path", ["/c/half", "/limited/half"])
+def test_half_an_answer_is_no_answer(cached, path):
+    cached.upstream.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf"
+    assert cached.get(path).status == 502
+
+
+def test_what_this_request_is_told_is_told_once_and_not_kept(cached):
+    cached.upstream.answer = kept("max-age=60", b"stock: 7", "Date: Sat, 21 Nov 2026 17:38:14 GMT")
+    seen = []
+    for expected in ("MISS", "HIT", "HIT"):
+        with Raw(cached.port) as raw:
+            raw.send("GET /limited/a HTTP/1.1\r\nHost: a\r\n\r\n")
+            _, headers, _ = raw.read_answer()
+        assert headers["x-cache"] == expected
+        assert "," not in headers["x-ratelimit-remaining"] and headers["date"] == "Sat, 21 Nov 2026 17:38:14 GMT"
+        seen.append(int(headers["x-ratelimit-remaining"]))
+    assert all(count >= 990 for count in seen), "each has its own"
+
+
+def test_a_long_answer_is_asked_for_again_with_the_same_headers(cached):
+    cached.upstream.answer = kept("max-age=60", b"x" * (2 << 20))
+    assert cached.get("/c/long").status == 200
+    assert [one.values("X-Forwarded-For") for one in cached.upstream.take()] == [["127.0.0.1"]] * 2
