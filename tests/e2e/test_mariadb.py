@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from shop_support.degradation import Visit
 from shop_support.shop import Shop
 from support.mariadb import PASSWORD, USER, MariaDb, install
 from support.programs import Owner, wait_until
@@ -99,6 +100,12 @@ def test_s73_the_database_dies_under_load(shop, mariadb):
     print(json.dumps(report, indent=1))
     assert report["ordersUnknown"] == 0, report
     verify(shop, mariadb)
+
+
+def test_s49_without_the_databases(shop, mariadb):
+    visit = Visit.when_whole(shop)
+    mariadb.kill()
+    visit.expect("databases")
 
 
 def test_s45_without_a_database_the_services_live_and_say_503(shop, mariadb):

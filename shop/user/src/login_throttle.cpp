@@ -49,15 +49,13 @@ std::optional<Duration> LoginThrottle::enter(
     return std::nullopt;
 }
 
-void LoginThrottle::succeeded(std::string_view email, std::string_view address, TimePoint now) {
+void LoginThrottle::give_back(std::string_view email, std::string_view address, TimePoint now) {
     if (!config_.enabled) return;
     const std::scoped_lock lock(mutex_);
-    const auto give_back = [](Bucket& to, double burst) { to.attempts = std::min(burst, to.attempts + 1); };
-    give_back(bucket(email_key(email), config_.email_burst, config_.email_refill, now), config_.email_burst);
-    give_back(
-        bucket(address_key(address), config_.address_burst, config_.address_refill, now),
-        config_.address_burst
-    );
+    const auto one = [](Bucket& to, double burst) { to.attempts = std::min(burst, to.attempts + 1); };
+    one(bucket(email_key(email), config_.email_burst, config_.email_refill, now), config_.email_burst);
+    one(bucket(address_key(address), config_.address_burst, config_.address_refill, now),
+        config_.address_burst);
 }
 
 std::size_t LoginThrottle::size() const {

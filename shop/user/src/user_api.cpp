@@ -93,19 +93,27 @@ Task<Outcome<User>> UserApi::authenticate(Credentials in, std::string address) c
             co_return refuse(too_many_attempts(*wait));
         }
     }
-    auto found = co_await means_.repository.find_by_email(email);
-    if (!found) co_return refuse(database_problem(found.error(), means_.log));
-    std::optional<std::string> hash;
-    if (*found) hash = (*found)->encrypted_pwd;
-    const auto matches = co_await means_.passwords.matches(*std::move(in.password), std::move(hash));
-    if (!matches) co_return refuse(matches.error());
-    if (!*matches || !*found) {
+    auto user = co_await user_with(email, *std::move(in.password));
+    // Only a wrong password counts: who came while the database was away has tried nothing.
+    if (throttled && (!user || *user)) means_.throttle.give_back(email, address, means_.clock.now());
+    if (!user) co_return refuse(std::move(user.error()));
+    if (!*user) {
         means_.meters.login_bad();
         means_.log.info("a login from {} has failed", address);
         co_return refuse(bad_credentials());
     }
-    if (throttled) means_.throttle.succeeded(email, address, means_.clock.now());
-    co_return std::move(**found);
+    co_return std::move(**user);
+}
+
+Task<Outcome<std::optional<User>>> UserApi::user_with(std::string email, std::string password) const {
+    auto found = co_await means_.repository.find_by_email(std::move(email));
+    if (!found) co_return refuse(database_problem(found.error(), means_.log));
+    std::optional<std::string> hash;
+    if (*found) hash = (*found)->encrypted_pwd;
+    const auto matches = co_await means_.passwords.matches(std::move(password), std::move(hash));
+    if (!matches) co_return refuse(matches.error());
+    if (!*matches) found->reset();
+    co_return std::move(*found);
 }
 
 http::Response UserApi::logged_in(const Request& request, const User& user) const {

@@ -43,7 +43,7 @@ TEST(LoginThrottle, WhoKnowsThePasswordNeverWaits) {
     LoginThrottle throttle(small());
     for (int i = 0; i < 100; ++i) {
         EXPECT_FALSE(throttle.enter("a@x.io", "10.0.0.1", start));
-        throttle.succeeded("a@x.io", "10.0.0.1", start);
+        throttle.give_back("a@x.io", "10.0.0.1", start);
     }
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 /// Bounds how often somebody may try to log in: a bucket of attempts for each e-mail and for each address,
-/// which refill with time. An attempt that succeeds is given back, so only failures count in the end.
+/// which refill with time. Only a wrong password takes one in the end: other attempts are given back.
 ///
 ///     if (const auto wait = throttle.enter(email, address, now)) return too_many_attempts(*wait);
 ///     …
-///     if (good) throttle.succeeded(email, address, now);
+///     if (good) throttle.give_back(email, address, now);
 
 #include <list>
 #include <mutex>
@@ -28,8 +28,8 @@ public:
         std::string_view email, std::string_view address, TimePoint now
     );
 
-    /// Gives the attempt back.
-    void succeeded(std::string_view email, std::string_view address, TimePoint now);
+    /// The attempt was none: the password was good, or nobody looked at it.
+    void give_back(std::string_view email, std::string_view address, TimePoint now);
 
     [[nodiscard]] std::size_t size() const;
 

@@ -77,6 +77,8 @@ private:
 
     /// The user of these credentials, or what to say instead.
     Task<Outcome<User>> authenticate(Credentials in, std::string address) const;
+    /// Nobody, where the e-mail is unknown or the password is another.
+    Task<Outcome<std::optional<User>>> user_with(std::string email, std::string password) const;
     [[nodiscard]] Response logged_in(const Request& request, const User& user) const;
     /// Good tokens only, where the gateway is not the one to ask for them.
     [[nodiscard]] std::optional<Problem> refusal(const Request& request) const;
