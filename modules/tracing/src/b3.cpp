@@ -1,11 +1,9 @@
 /// The B3 encodings: one header or many.
 
-#include <cstring>
-
-#include "flotilla/base/encoding.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/tracing/propagation.hpp"
 #include "hex.hpp"
+#include "id_texts.hpp"
 
 namespace flotilla::tracing {
 
@@ -102,23 +100,7 @@ std::optional<Extracted> parse_b3_multi(const IncomingHeaders& headers) noexcept
 }
 
 std::size_t write_b3_single(const TraceContext& context, bool with_parent, char* out) noexcept {
-    char* end = out;
-    if (context.trace_high != 0) {
-        write_hex64(context.trace_high, end);
-        end += 16;
-    }
-    write_hex64(context.trace_low, end);
-    end[16] = '-';
-    write_hex64(context.span_id, end + 17);
-    end[33] = '-';
-    end[34] = context.debug ? 'd' : context.sampled ? '1' : '0';
-    end += 35;
-    if (with_parent && context.parent_id != 0) {
-        *end = '-';
-        write_hex64(context.parent_id, end + 1);
-        end += 17;
-    }
-    return static_cast<std::size_t>(end - out);
+    return static_cast<std::size_t>(detail::IdTexts(context).put_b3_single(out, with_parent) - out);
 }
 
 }  // namespace flotilla::tracing

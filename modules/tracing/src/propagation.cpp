@@ -6,6 +6,7 @@
 
 #include "flotilla/base/encoding.hpp"
 #include "flotilla/base/text.hpp"
+#include "id_texts.hpp"
 #include "w3c.hpp"
 
 namespace flotilla::tracing {
@@ -55,6 +56,37 @@ std::size_t total_bytes(const TaskFields& set) noexcept {
     std::size_t total = 0;
     for (const auto& field : set.fields) total += field.name.size() + field.value.size();
     return total;
+}
+
+/// More than any of them has.
+constexpr std::size_t lines_of_a_format = 192;
+
+template <std::size_t Size>
+char* put(char* to, const char (&text)[Size]) noexcept {
+    std::memcpy(to, text, Size - 1);
+    return to + Size - 1;
+}
+
+char* put_lines(Format format, const TraceContext& context, const detail::IdTexts& ids, char* to) noexcept {
+    switch (format) {
+        case Format::b3:
+            to = ids.put_b3_single(put(to, "b3: "), true);
+            break;
+        case Format::b3_multi:
+            to = ids.put_trace(put(to, "X-B3-TraceId: "));
+            to = ids.put_span(put(to, "\r\nX-B3-SpanId: "));
+            if (context.parent_id != 0) to = ids.put_parent(put(to, "\r\nX-B3-ParentSpanId: "));
+            if (context.debug)
+                to = put(to, "\r\nX-B3-Flags: 1");
+            else
+                to = context.sampled ? put(to, "\r\nX-B3-Sampled: 1") : put(to, "\r\nX-B3-Sampled: 0");
+            break;
+        case Format::w3c:
+            to = ids.put_traceparent(put(to, "traceparent: "));
+            to = ids.put_b3_single(put(to, "\r\ntracestate: b3="), true);
+            break;
+    }
+    return put(to, "\r\n");
 }
 
 bool contains(const std::vector<Format>& formats, Format format) noexcept {
@@ -204,6 +236,24 @@ Extracted Propagator::extract(const IncomingHeaders& headers) const {
 
 void Propagator::inject(const TraceContext& context, const TaskFields* fields, OutgoingHeaders& out) const {
     inject_formats(config_.produce, Purpose::http, context, fields, out);
+}
+
+void Propagator::append_lines(const TraceContext& context, const TaskFields* fields, std::string& out) const {
+    if (!context.valid()) return;
+    if (fields) {
+        // Baggage, or what others have said in tracestate: of any length, and rare.
+        OutgoingHeaders headers;
+        inject(context, fields, headers);
+        for (const auto& [name, value] : headers) out.append(name).append(": ").append(value).append("\r\n");
+        return;
+    }
+    const detail::IdTexts ids(context);
+    for (const Format format : config_.produce) {
+        const std::size_t before = out.size();
+        out.resize_and_overwrite(before + lines_of_a_format, [&](char* text, std::size_t) {
+            return static_cast<std::size_t>(put_lines(format, context, ids, text + before) - text);
+        });
+    }
 }
 
 void Propagator::inject_messaging(const TraceContext& context, const TaskFields* fields, OutgoingHeaders& out)

@@ -3,12 +3,11 @@
 #include "w3c.hpp"
 
 #include <algorithm>
-#include <cstring>
 
-#include "flotilla/base/encoding.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/tracing/propagation.hpp"
 #include "hex.hpp"
+#include "id_texts.hpp"
 
 namespace flotilla::tracing {
 
@@ -61,16 +60,7 @@ std::optional<Extracted> parse_traceparent(std::string_view text) noexcept {
 }
 
 void write_traceparent(const TraceContext& context, char* out) noexcept {
-    std::memcpy(out, "00-", 3);
-    write_hex64(context.trace_high, out + 3);
-    write_hex64(context.trace_low, out + 19);
-    out[35] = '-';
-    write_hex64(context.span_id, out + 36);
-    out[52] = '-';
-    out[53] = '0';
-    out[54] = static_cast<char>(
-        '0' + (context.sampled ? flag_sampled : 0) + (context.w3c_random ? flag_random : 0)
-    );
+    (void)detail::IdTexts(context).put_traceparent(out);
 }
 
 namespace detail {

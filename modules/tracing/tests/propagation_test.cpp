@@ -254,6 +254,38 @@ TEST(Propagation, WhatOneSideInjectsTheOtherExtracts) {
     }
 }
 
+TEST(Propagation, LinesOfAHeadSayWhatTheHeadersSay) {
+    Random random(11);
+    TaskFields with_fields;
+    with_fields.trace_state = "congo=t61";
+    with_fields.fields.push_back({.name = "x-request-id", .value = "7", .remote = true, .in_log = false});
+    for (const auto& produce : std::vector<std::vector<Format>>{
+             {Format::b3}, {Format::b3_multi}, {Format::w3c}, {Format::w3c, Format::b3_multi, Format::b3}, {}
+         }) {
+        const Propagator propagator({.produce = produce, .baggage = {.remote_fields = {"x-request-id"}}});
+        for (int i = 0; i < 200; ++i) {
+            const TraceContext context{
+                .trace_high = i % 2 == 0 ? random() : 0,
+                .trace_low = i == 0 ? 0 : random() | 1,
+                .span_id = random() | 1,
+                .parent_id = i % 3 == 0 ? 0 : random(),
+                .sampled = i % 5 != 0,
+                .debug = i % 11 == 0,
+                .w3c_random = i % 7 == 0,
+            };
+            const TaskFields* const fields = i % 13 == 1 ? &with_fields : nullptr;
+            OutgoingHeaders headers;
+            propagator.inject(context, fields, headers);
+            std::string expected = "GET / HTTP/1.1\r\n";
+            std::string lines = expected;
+            for (const auto& [name, value] : headers)
+                expected.append(name).append(": ").append(value).append("\r\n");
+            propagator.append_lines(context, fields, lines);
+            EXPECT_EQ(lines, expected);
+        }
+    }
+}
+
 TEST(Propagation, TriesTheFormatsInOrderUntilOneIsSound) {
     IncomingHeaders headers = multi("abc", "1");
     const std::string parent = traceparent("00", "01");

@@ -73,6 +73,8 @@ public:
 
     /// Adds the headers of an outgoing HTTP call that is made within `context`.
     void inject(const TraceContext& context, const TaskFields* fields, OutgoingHeaders& out) const;
+    /// The same as lines of the head that is being written: `Name: value`, each with its line end.
+    void append_lines(const TraceContext& context, const TaskFields* fields, std::string& out) const;
     /// The same for a message on a queue: without the parent id.
     void inject_messaging(const TraceContext& context, const TaskFields* fields, OutgoingHeaders& out) const;
 

@@ -211,6 +211,10 @@ public:
         propagator_.inject(span.context(), span.fields().get(), out);
     }
 
+    void append_lines(const Span& span, std::string& out) const {
+        propagator_.append_lines(span.context(), span.fields().get(), out);
+    }
+
     void inject_messaging(const Span& span, OutgoingHeaders& out) const {
         propagator_.inject_messaging(span.context(), span.fields().get(), out);
     }
