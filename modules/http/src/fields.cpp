@@ -10,9 +10,11 @@ namespace flotilla::http {
 void Fields::add(std::string_view name, std::string_view value, KnownField known) {
     if (size_ < inline_size) {
         inline_[size_] = {name, value};
+        known_[size_] = known;
     } else {
         if (spill_.empty()) spill_.assign(inline_.begin(), inline_.end());
         spill_.push_back({name, value});
+        known_spill_.push_back(known);
     }
     if (const std::uint64_t mask = bit(known); mask != 0) {
         if ((present_ & mask) != 0) {
@@ -53,18 +55,13 @@ bool Fields::has_token(KnownField known, std::string_view token) const noexcept 
 
 void detail::ConnectionOptions::add(std::string_view value) noexcept {
     for_each_token(value, [this](std::string_view token) {
-        switch (token.size()) {
-            case 5:
-                close = close || iequals(token, "close");
-                break;
-            case 7:
-                upgrade = upgrade || iequals(token, "upgrade");
-                break;
-            case 10:
-                keep_alive = keep_alive || iequals(token, "keep-alive");
-                break;
-            default:
-                break;
+        if (token.size() == 10 && iequals(token, "keep-alive")) {
+            keep_alive = true;
+        } else if (token.size() == 5 && iequals(token, "close")) {
+            close = true;
+        } else {
+            upgrade = upgrade || iequals(token, "upgrade");
+            others = true;
         }
     });
 }

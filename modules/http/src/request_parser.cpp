@@ -274,6 +274,7 @@ const Reject* RequestParser::finish(const char* base) {
     materialise(block_, base, head_.fields);
 
     head_.keep_alive = connection_.keeps(head_.minor_version);
+    head_.connection_names = connection_.others;
     head_.upgrade_websocket = connection_.upgrade && head_.method == Method::get &&
                               head_.minor_version == 1 &&
                               head_.fields.has_token(KnownField::upgrade, "websocket");

@@ -143,6 +143,7 @@ const Reject* ResponseParser::finish(const char* base) {
         head_.framing = BodyFraming::until_close;
     }
 
+    head_.connection_names = connection_.others;
     head_.keep_alive = head_.framing != BodyFraming::until_close && connection_.keeps(head_.minor_version);
     return nullptr;
 }

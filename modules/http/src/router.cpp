@@ -209,6 +209,7 @@ void Router::choose(Request& request) const {
     request.parameter_count_ = 0;
     request.route_ = nullptr;
     const Node* node = find(request.path(), request);
+    request.path_known_ = node != nullptr;
     if (!node) return;
     const Method method = request.method();
     const Node::End* end = &node->ends[static_cast<std::size_t>(method)];
@@ -287,8 +288,7 @@ Pending Router::handle(Request& request, Response& response) {
     }
     if (!request.route()) {
         const bool has_path = request.head().form != TargetForm::asterisk;
-        if (otherwise_ && has_path && !find(request.path(), request))
-            return otherwise_->handle(request, response);
+        if (otherwise_ && has_path && !request.path_known_) return otherwise_->handle(request, response);
         answer_without_route(request, response);
         apply_after(request, response);
         return std::nullopt;

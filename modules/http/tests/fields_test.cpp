@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "flotilla/base/text.hpp"
 
 namespace flotilla::http {
@@ -59,6 +61,23 @@ TEST(Fields, GrowsPastItsInlineSpaceAndCanBeCopied) {
     EXPECT_FALSE(fields.contains(KnownField::host));
     fields.add("a", "b");
     EXPECT_EQ(fields.get("A"), "b");
+}
+
+TEST(Fields, KnowsTheNumberOfEachName) {
+    Fields fields;
+    for (int i = 0; i < 2; ++i) {
+        fields.clear();
+        for (std::size_t n = 0; n < Fields::inline_size; ++n) fields.add("x-other", "1");
+        fields.add("Accept", "a");
+        fields.add("x-other", "2");
+        fields.add("ACCEPT", "b");
+        EXPECT_EQ(fields.known(0), KnownField::none);
+        EXPECT_EQ(fields.known(Fields::inline_size), KnownField::accept);
+        EXPECT_EQ(fields.known(Fields::inline_size + 1), KnownField::none);
+        std::string values;
+        fields.for_each(KnownField::accept, [&](std::string_view value) { values += value; });
+        EXPECT_EQ(values, "ab");
+    }
 }
 
 TEST(Fields, FindsTokensInListsOverSeveralLines) {

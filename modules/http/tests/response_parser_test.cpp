@@ -73,6 +73,17 @@ TEST(ResponseParser, KnowsWhetherTheConnectionStays) {
     EXPECT_FALSE(parse("HTTP/1.1 200 x\r\n\r\n").head.keep_alive);
 }
 
+TEST(ResponseParser, TellsWhetherOtherFieldsMeanTheConnection) {
+    const auto names = [](const std::string& value) {
+        return parse("HTTP/1.1 204 x\r\nConnection: " + value + "\r\n\r\n").head.connection_names;
+    };
+    EXPECT_FALSE(names("Keep-Alive"));
+    EXPECT_FALSE(names("close, keep-alive"));
+    EXPECT_TRUE(names("close, X-Other"));
+    EXPECT_TRUE(names("upgrade"));
+    EXPECT_FALSE(parse("HTTP/1.1 204 x\r\n\r\n").head.connection_names);
+}
+
 TEST(ResponseParser, TellsInterimResponses) {
     EXPECT_TRUE(parse("HTTP/1.1 100 Continue\r\n\r\n").head.interim());
     EXPECT_TRUE(parse("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").head.interim());

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <regex>
 
-#include "flotilla/base/assert.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/message_writer.hpp"
 
@@ -120,44 +119,46 @@ void write_element(
     if (!line.empty()) out.add_checked(name, line);
 }
 
-/// A value that is put together without memory of its own.
-class ShortText {
+/// Writes one text after another into room that is there.
+class Pen {
 public:
-    ShortText& operator<<(std::string_view part) {
-        FLT_ASSERT(part.size() <= room_.size() - size_);
-        part.copy(room_.data() + size_, part.size());
-        size_ += part.size();
+    explicit Pen(char* at) noexcept : at_(at) {}
+
+    Pen& operator<<(std::string_view text) noexcept {
+        std::memcpy(at_, text.data(), text.size());
+        at_ += text.size();
         return *this;
     }
 
-    [[nodiscard]] std::string_view view() const noexcept { return {room_.data(), size_}; }
+    [[nodiscard]] char* at() const noexcept { return at_; }
 
 private:
-    std::array<char, 512> room_;
-    std::size_t size_ = 0;
+    char* at_;
 };
 
 /// No name of a host is as long.
 constexpr std::size_t longest_host = 300;
+/// What a line, or all of them, has besides host and address.
+constexpr std::size_t forwarded_line = 64;
+constexpr std::size_t all_lines = 256;
 
 /// `proto=http;host="a:8000";for="1.2.3.4:5"`: what is no token is quoted.
-void write_forwarded_line(
-    const ClientFacts& facts, std::string_view proto, std::string_view address, http::HeaderBlock& out
+void put_forwarded_line(
+    const ClientFacts& facts, std::string_view proto, std::string_view address, bool has_port, Pen& pen
 ) {
     std::array<char, 8> port{};
     const char* const port_end = std::to_chars(port.data(), port.data() + port.size(), facts.peer.port()).ptr;
     const bool v6 = facts.peer.is_v6();
-    ShortText line;
-    line << "proto=" << proto;
+    pen << "Forwarded: proto=" << proto;
     const bool odd_host =
         facts.host.size() > longest_host || facts.host.find_first_of("\"\\") != std::string_view::npos;
     if (!facts.host.empty() && !odd_host) {
-        const std::string_view quote = http::is_token(facts.host) ? "" : "\"";
-        line << ";host=" << quote << facts.host << quote;
+        const bool token = !has_port && http::is_token(facts.host);  // a colon is none of its characters
+        const std::string_view quote = token ? "" : "\"";
+        pen << ";host=" << quote << facts.host << quote;
     }
-    line << ";for=\"" << (v6 ? "[" : "") << address << (v6 ? "]:" : ":")
-         << std::string_view(port.data(), port_end) << "\"";
-    out.add_checked("Forwarded", line.view());
+    pen << ";for=\"" << (v6 ? "[" : "") << address << (v6 ? "]:" : ":")
+        << std::string_view(port.data(), port_end) << "\"\r\n";
 }
 
 constexpr std::string_view x_forwarded = "x-forwarded-";
@@ -187,22 +188,35 @@ void write_forwarded(
     }
     const std::string address = facts.peer.address();
     const std::string_view proto = facts.secure ? "https" : "http";
-    if (config.forwarded) write_forwarded_line(facts, proto, address, out);
-    if (!config.x_forwarded) return;
     const Authority authority = split_authority(facts.host);
+    const bool has_port = !authority.port.empty();
     const std::string_view usual_port = facts.secure ? "443" : "80";
-    const std::string_view port = authority.port.empty() ? usual_port : authority.port;
+    const std::string_view port = has_port ? authority.port : usual_port;
     const std::string_view host = port == usual_port ? authority.host : facts.host;
-    const auto write = [&](const ForwardedElement& rule, std::string_view name, std::string_view value) {
-        if (facts.trusted)
-            write_element(rule, inbound, name, value, out);
-        else if (rule.enabled)
-            out.add_checked(name, value);
-    };
-    write(config.for_, "X-Forwarded-For", address);
-    write(config.proto, "X-Forwarded-Proto", proto);
-    write(config.port, "X-Forwarded-Port", port);
-    if (!host.empty()) write(config.host, "X-Forwarded-Host", host);
+    if (facts.trusted) {
+        if (config.forwarded)
+            out.add_lines(forwarded_line + facts.host.size() + address.size(), [&](char* to) {
+                Pen pen(to);
+                put_forwarded_line(facts, proto, address, has_port, pen);
+                return pen.at();
+            });
+        if (!config.x_forwarded) return;
+        write_element(config.for_, inbound, "X-Forwarded-For", address, out);
+        write_element(config.proto, inbound, "X-Forwarded-Proto", proto, out);
+        write_element(config.port, inbound, "X-Forwarded-Port", port, out);
+        if (!host.empty()) write_element(config.host, inbound, "X-Forwarded-Host", host, out);
+        return;
+    }
+    out.add_lines(all_lines + 3 * facts.host.size() + 2 * address.size(), [&](char* to) {
+        Pen pen(to);
+        if (config.forwarded) put_forwarded_line(facts, proto, address, has_port, pen);
+        if (!config.x_forwarded) return pen.at();
+        if (config.for_.enabled) pen << "X-Forwarded-For: " << address << "\r\n";
+        if (config.proto.enabled) pen << "X-Forwarded-Proto: " << proto << "\r\n";
+        if (config.port.enabled) pen << "X-Forwarded-Port: " << port << "\r\n";
+        if (config.host.enabled && !host.empty()) pen << "X-Forwarded-Host: " << host << "\r\n";
+        return pen.at();
+    });
 }
 
 void write_forwarded_prefix(

@@ -29,41 +29,21 @@ constexpr std::uint64_t forwarded = bit(KnownField::forwarded) | bit(KnownField:
                                     bit(KnownField::x_forwarded_proto) | bit(KnownField::x_forwarded_host) |
                                     bit(KnownField::x_forwarded_port);
 
-/// Names that the Connection fields of a message take away.
-class Nominated {
-public:
-    explicit Nominated(const http::Fields& fields) : fields_(fields) {
-        fields.for_each(KnownField::connection, [&](std::string_view list) {
-            http::for_each_token(list, [&](std::string_view token) {
-                any_ = any_ || !(iequals(token, "close") || iequals(token, "keep-alive"));
-            });
-        });
-    }
+/// Whether the Connection fields of a message take that field away.
+bool is_nominated(const http::Fields& fields, std::string_view name) {
+    return !is_protected(name) && fields.has_token(KnownField::connection, name);
+}
 
-    [[nodiscard]] bool contains(std::string_view name) const {
-        if (!any_ || is_protected(name)) return false;
-        bool found = false;
-        fields_.for_each(KnownField::connection, [&](std::string_view list) {
-            http::for_each_token(list, [&](std::string_view token) {
-                found = found || iequals(token, name);
-            });
-        });
-        return found;
-    }
-
-private:
-    const http::Fields& fields_;
-    bool any_ = false;
-};
-
-/// Calls `use(known, field)` for each field of an answer that means the message.
+/// Calls `use(known, field)` for each field of an answer that means the message; with `named`, its Connection
+/// fields may name others that do not.
 template <class Use>
-void for_each_end_to_end(const http::Fields& fields, const HopByHop& hop_by_hop, const Use& use) {
-    const Nominated nominated(fields);
-    for (const http::Field& field : fields) {
-        const KnownField known = http::known_field(field.name);
+void for_each_end_to_end(const http::Fields& fields, bool named, const HopByHop& hop_by_hop, const Use& use) {
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const http::Field& field = fields[i];
+        const KnownField known = fields.known(i);
         if (known != KnownField::none && ((framing | switching) & bit(known)) != 0) continue;
-        if (hop_by_hop.contains(known, field.name) || nominated.contains(field.name)) continue;
+        if (hop_by_hop.contains(known, field.name)) continue;
+        if (named && is_nominated(fields, field.name)) continue;
         use(known, field);
     }
 }
@@ -142,15 +122,16 @@ void copy_request(const http::RequestHead& from, const CopyRules& rules, Outgoin
     to.websocket = from.upgrade_websocket;
     const std::uint64_t dropped =
         engine_writes | (rules.drop_trace ? trace : 0) | (rules.drop_forwarded ? forwarded : 0);
-    const Nominated nominated(from.fields);
-    for (const auto& [name, value] : from.fields) {
-        const KnownField known = http::known_field(name);
+    for (std::size_t i = 0; i < from.fields.size(); ++i) {
+        const auto& [name, value] = from.fields[i];
+        const KnownField known = from.fields.known(i);
         if (known == KnownField::none) {
             if (rules.drop_forwarded && istarts_with(name, "x-forwarded-")) continue;
         } else if ((dropped & bit(known)) != 0) {
             continue;
         }
-        if (rules.hop_by_hop.contains(known, name) || nominated.contains(name)) continue;
+        if (rules.hop_by_hop.contains(known, name)) continue;
+        if (from.connection_names && is_nominated(from.fields, name)) continue;
         to.fields.add_checked(name, value);
     }
     if (is_grpc(from.fields.get(KnownField::content_type)) &&
@@ -160,16 +141,16 @@ void copy_request(const http::RequestHead& from, const CopyRules& rules, Outgoin
 
 void copy_response(const http::ResponseHead& from, const HopByHop& hop_by_hop, http::Response& to) {
     to.status(static_cast<http::Status>(from.status));
-    for_each_end_to_end(from.fields, hop_by_hop, [&](KnownField known, const http::Field& field) {
+    const auto copy = [&](KnownField known, const http::Field& field) {
         if (known == KnownField::date) to.bring_date();
         to.headers().add_checked(field.name, field.value);
-    });
+    };
+    for_each_end_to_end(from.fields, from.connection_names, hop_by_hop, copy);
 }
 
 void copy_end_to_end(const http::Fields& from, const HopByHop& hop_by_hop, http::HeaderBlock& to) {
-    for_each_end_to_end(from, hop_by_hop, [&](KnownField, const http::Field& field) {
-        to.add_checked(field.name, field.value);
-    });
+    const auto copy = [&](KnownField, const http::Field& field) { to.add_checked(field.name, field.value); };
+    for_each_end_to_end(from, from.contains(KnownField::connection), hop_by_hop, copy);
 }
 
 }  // namespace flotilla::proxy

@@ -21,24 +21,30 @@ using Numbers = std::span<const std::uint32_t>;
 class Candidates {
 public:
     void add(Numbers list) {
-        if (!list.empty() && count_ < lists_.size()) lists_[count_++] = list;
+        if (!list.empty() && count_ < lists_.size())
+            lists_[count_++] = {list.data(), list.data() + list.size()};
     }
 
     /// The smallest number that is left; false at the end. A number that is in two lists comes once.
     bool next(std::uint32_t& number) {
         number = std::numeric_limits<std::uint32_t>::max();
         for (std::size_t i = 0; i < count_; ++i)
-            if (!lists_[i].empty()) number = std::min(number, lists_[i].front());
+            if (lists_[i].at != lists_[i].end) number = std::min(number, *lists_[i].at);
         if (number == std::numeric_limits<std::uint32_t>::max()) return false;
         for (std::size_t i = 0; i < count_; ++i)
-            if (!lists_[i].empty() && lists_[i].front() == number) lists_[i] = lists_[i].subspan(1);
+            if (lists_[i].at != lists_[i].end && *lists_[i].at == number) ++lists_[i].at;
         return true;
     }
 
     static constexpr std::size_t levels = 32;
 
 private:
-    std::array<Numbers, levels * 3> lists_{};
+    struct Rest {
+        const std::uint32_t* at;
+        const std::uint32_t* end;
+    };
+
+    std::array<Rest, levels * 3> lists_;  // as many as are counted: a request does not pay for the others
     std::size_t count_ = 0;
 };
 

@@ -32,6 +32,7 @@ public:
         present_ = 0;
         repeated_ = 0;
         spill_.clear();
+        known_spill_.clear();
     }
 
     void add(std::string_view name, std::string_view value) { add(name, value, known_field(name)); }
@@ -52,6 +53,11 @@ public:
     [[nodiscard]] auto end() const noexcept { return all().end(); }
 
     [[nodiscard]] const Field& operator[](std::size_t i) const noexcept { return all()[i]; }
+
+    /// The number of the name of field `i`.
+    [[nodiscard]] KnownField known(std::size_t i) const noexcept {
+        return i < inline_size ? known_[i] : known_spill_[i - inline_size];
+    }
 
     /// The first field of that name, or null. By number it costs an array access.
     [[nodiscard]] const Field* find(KnownField known) const noexcept {
@@ -89,8 +95,8 @@ public:
         const std::size_t first = first_[static_cast<std::size_t>(known)];
         use(all()[first].value);
         if ((repeated_ & bit(known)) == 0) return;
-        for (const Field& field : all().subspan(first + 1)) {
-            if (known_field(field.name) == known) use(field.value);
+        for (std::size_t i = first + 1; i < size_; ++i) {
+            if (this->known(i) == known) use(all()[i].value);
         }
     }
 
@@ -106,7 +112,9 @@ private:
     std::uint64_t repeated_ = 0;  // ... and more than once
     std::array<std::uint16_t, known_field_count> first_{};
     std::array<Field, inline_size> inline_{};
-    std::vector<Field> spill_;  // all of them, once there are more than inline_ holds
+    std::array<KnownField, inline_size> known_{};
+    std::vector<Field> spill_;             // all of them, once there are more than inline_ holds
+    std::vector<KnownField> known_spill_;  // of those that are more
 };
 
 /// Calls `use(token)` for each trimmed, non-empty part of a comma-separated list that has no quoted strings.

@@ -21,6 +21,16 @@ public:
     /// A field that a parser has checked.
     void add_checked(std::string_view name, std::string_view value);
 
+    /// Several of them at once: `write(to)` puts whole lines there, no more than `most` bytes, and returns
+    /// their end.
+    template <class Write>
+    void add_lines(std::size_t most, Write&& write) {
+        const std::size_t before = text_.size();
+        text_.resize_and_overwrite(before + most, [&](char* text, std::size_t) {
+            return static_cast<std::size_t>(write(text + before) - text);
+        });
+    }
+
     /// One field whose value comes in pieces.
     void add(std::string_view name, std::initializer_list<std::string_view> pieces);
     /// Replaces all fields of that name.

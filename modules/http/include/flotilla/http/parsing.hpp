@@ -87,6 +87,7 @@ struct ConnectionOptions {
     bool close = false;
     bool keep_alive = false;
     bool upgrade = false;
+    bool others = false;  ///< any token but close and keep-alive
 
     void add(std::string_view value) noexcept;
 

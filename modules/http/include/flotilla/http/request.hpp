@@ -113,6 +113,7 @@ private:
     const Route* route_ = nullptr;
     std::array<PathParameter, max_path_parameters> parameters_{};
     std::size_t parameter_count_ = 0;
+    bool path_known_ = false;  // of a route, though perhaps for other methods
     bool secure_ = false;
 };
 

@@ -35,6 +35,7 @@ struct RequestHead {
     std::optional<std::uint64_t> content_length;
     bool chunked = false;
     bool keep_alive = true;          ///< the client would like to send another request on this connection
+    bool connection_names = false;   ///< its Connection fields name others, which mean the connection too
     bool expect_continue = false;    ///< waits for `100 Continue` before it sends the body
     bool upgrade_websocket = false;  ///< asks for `Upgrade: websocket` in the way that HTTP demands
     std::size_t dropped_fields = 0;  ///< fields left out for an underscore in their name

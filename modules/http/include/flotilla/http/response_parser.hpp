@@ -27,6 +27,7 @@ struct ResponseHead {
     BodyFraming framing = BodyFraming::none;
     std::optional<std::uint64_t> content_length;  ///< as the field says, also in an answer to HEAD
     bool keep_alive = true;                       ///< the connection can be used again after the body
+    bool connection_names = false;                ///< its Connection fields name others
     std::size_t dropped_fields = 0;
 
     /// 100 to 199 except 101: another response to the same request follows.
