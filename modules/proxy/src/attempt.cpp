@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <functional>
-
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/error.hpp"
 #include "flotilla/http/message_writer.hpp"
@@ -21,6 +19,10 @@ using runtime::IoStatus;
 using runtime::Wake;
 
 constexpr int max_interim_answers = 16;
+
+Error no_answer_in_time() {
+    return {make_error_code(ProxyErrc::response_timeout), "no answer in time"};
+}
 
 bool expects_body(http::Method method) noexcept {
     return method == http::Method::post || method == http::Method::put || method == http::Method::patch;
@@ -62,12 +64,28 @@ Task<Result<Outcome>> Attempt::run(Shard& shard, Call& call) {
     else
         connected = co_await self.connect(pool);
     if (connected) {
-        outcome = co_await self.exchange();
+        // The usual exchange waits once, for an answer that comes as a whole, without a coroutine of its own.
+        std::optional<Outcome> settled;
+        const auto begun = self.begin();
+        if (self.all_sent()) {
+            if (self.read_head_now() == http::Progress::need_more) {
+                const Wake wake = co_await self.connection().stream.ready(self.answer_deadline());
+                if (wake == Wake::timed_out) self.head_error_ = no_answer_in_time();
+            }
+            settled = self.settle_at_once();
+        }
+        if (settled)
+            outcome = *settled;
+        else if (begun)
+            outcome = co_await self.exchange();
+        else
+            outcome = fail(begun.error());
         if (!outcome && self.may_repeat(outcome.error())) {
             // The kept connection had been closed on the other side: as if it had not been there.
             Shard::Counters::bump(shard.counters.repeats);
             self.lease_.close();
             connected = co_await self.connect(pool);
+            if (connected) connected = self.begin();
             if (connected) outcome = co_await self.exchange();
         }
     }
@@ -147,33 +165,11 @@ Result<void> Attempt::write_head() {
     if (!http::append_field(out, "Host", host))
         return fail(Errc::invalid_argument, "the host has forbidden characters");
     out += from.fields.text();
-    write_trace(out);
+    if (const auto* const tracer = shard_.shared.telemetry.tracer) tracer->append_lines(span_, out);
     write_framing(out);
     if (from.websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
     http::append_head_end(out);
     return {};
-}
-
-void Attempt::write_trace(std::string& out) {
-    const tracing::Tracer* const tracer = shard_.shared.telemetry.tracer;
-    if (!tracer) return;
-    tracing::OutgoingHeaders fields;
-    tracer->inject(span_, fields);
-    std::size_t size = out.size();
-    for (const auto& [name, value] : fields) size += name.size() + value.size() + 4;
-    // The second argument may be more than was asked for (libstdc++ 12 rounds it up), so it is not what is
-    // returned.
-    out.resize_and_overwrite(size, [&, from = out.size()](char* text, std::size_t) {
-        char* to = text + from;
-        const auto put = [&to](std::string_view part) { to += part.copy(to, part.size()); };
-        for (const auto& [name, value] : fields) {
-            put(name);
-            put(": ");
-            put(value);
-            put("\r\n");
-        }
-        return size;
-    });
 }
 
 void Attempt::write_framing(std::string& out) {
@@ -184,45 +180,66 @@ void Attempt::write_framing(std::string& out) {
         http::append_number_field(out, "Content-Length", *length);
 }
 
-Task<Result<Outcome>> Attempt::exchange() {
+Result<void> Attempt::begin() {
     Connection& to = connection();
     to.begin(method_);
     call_.body.rewind();
-    const auto whole = call_.body.whole();
-    FLT_CO_CHECK(write_head());
     reusable_ = false;
     head_error_.reset();
-    if (!whole) {
+    outcome_.reset();
+    head_left_ = body_left_ = {};
+    whole_ = call_.body.whole();
+    if (auto written = write_head(); !written) {
+        whole_.reset();
+        return written;
+    }
+    if (!whole_) return {};
+    head_left_ = to.out;
+    body_left_ = *whole_;
+    if (to.send_now(head_left_, body_left_)) note_all_sent();
+    return {};
+}
+
+void Attempt::note_all_sent() {
+    head_left_ = body_left_ = {};
+    if (!connection().write_failed) connection().body_bytes_sent = whole_->size();
+    sent_ = shard_.loop.now();
+}
+
+std::optional<Outcome> Attempt::settle_at_once() {
+    const http::ResponseHead& head = connection().parser.head();
+    if (read_head_now() != http::Progress::done || head.status < 200) return std::nullopt;
+    status_ = head.status;
+    outcome_ = outcome_so_far();
+    const auto settled = settle_now(*outcome_);
+    if (settled) release_connection();
+    return settled;
+}
+
+Task<Result<Outcome>> Attempt::exchange() {
+    if (!whole_) {
         auto outcome = co_await exchange_with_upload();
         if (outcome) release_connection();
         co_return outcome;
     }
-    std::string_view head = to.out;
-    std::string_view body = *whole;
-    if (!to.send_now(head, body)) {
-        to.body_bytes_sent = whole->size() - body.size();
-        const auto sent = co_await to.send(head, body, std::string_view(), config_.idle_timeout);
+    if (!all_sent()) {
+        Connection& to = connection();
+        to.body_bytes_sent = whole_->size() - body_left_.size();
+        const auto sent = co_await to.send(head_left_, body_left_, std::string_view(), config_.idle_timeout);
         // Who closes the connection before it has read everything may still have answered.
         if (!sent && sent.error().code() == Errc::timed_out)
             co_return fail(ProxyErrc::response_timeout, sent.error().message());
+        note_all_sent();
     }
-    if (!to.write_failed) to.body_bytes_sent = whole->size();
-    sent_ = shard_.loop.now();
-    // The usual answer is waited for once and comes as a whole.
-    if (read_head_now() == http::Progress::need_more) {
-        const Wake wake = co_await to.stream.ready(answer_deadline());
-        if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
-    }
-    if (read_head_now() == http::Progress::done && to.parser.head().status >= 200)
-        status_ = to.parser.head().status;
-    else
+    if (!outcome_) {
         FLT_CO_CHECK(co_await read_head());
-    Outcome outcome = outcome_so_far();
-    if (auto settled = settle_now(outcome)) {
-        release_connection();
-        co_return *settled;
+        outcome_ = outcome_so_far();
+        if (const auto settled = settle_now(*outcome_)) {
+            release_connection();
+            co_return *settled;
+        }
     }
-    auto relayed = co_await relay(outcome);
+    auto relayed = co_await relay(*outcome_);
     if (relayed) release_connection();
     co_return relayed;
 }
@@ -271,7 +288,7 @@ Task<Result<void>> Attempt::read_head() {
         if (progress == http::Progress::need_more) {
             if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
             const Wake wake = co_await from.stream.ready(answer_deadline());
-            if (wake == Wake::timed_out) co_return fail(ProxyErrc::response_timeout, "no answer in time");
+            if (wake == Wake::timed_out) co_return fail(no_answer_in_time());
             continue;
         }
         const http::ResponseHead& head = from.parser.head();
@@ -303,72 +320,6 @@ Task<Result<void>> Attempt::pass_interim() {
     const auto sent = co_await client().flush();
     if (!sent) co_return fail(ProxyErrc::client_gone, "the client went away");
     co_return sent;
-}
-
-Task<Result<Outcome>> Attempt::exchange_with_upload() {
-    upload_ = Upload::running;
-    const std::function<Task<Result<Outcome>>(runtime::TaskScope&)> body = [this](runtime::TaskScope& scope) {
-        return upload_and_answer(scope);
-    };
-    co_return co_await runtime::in_scope(shard_.loop, body);
-}
-
-Task<Result<Outcome>> Attempt::upload_and_answer(runtime::TaskScope& scope) {
-    scope.spawn("proxy-upload", upload());
-    FLT_CO_CHECK(co_await read_head());
-    Outcome outcome = outcome_so_far();
-    if (auto settled = settle_now(outcome)) co_return *settled;
-    co_return co_await relay(outcome);
-}
-
-Task<> Attempt::upload() {
-    co_await upload_pieces();
-    sent_ = shard_.loop.now();
-    // Whoever waits for the answer has a deadline, or no reason to wait, from now on.
-    if (lease_.connection) connection().stream.cancel();
-}
-
-Task<> Attempt::upload_pieces() {
-    Connection& to = connection();
-    const bool chunked = !call_.body.length();
-    // The client may wait for a word of the upstream before it sends a body.
-    const auto head_sent =
-        co_await to.send(to.out, std::string_view(), std::string_view(), config_.idle_timeout);
-    if (!head_sent) {
-        upload_ = Upload::upstream_failed;
-        co_return;
-    }
-    for (;;) {
-        // Nothing of a request that is refused on its way may reach the upstream as a whole.
-        const auto piece = co_await call_.body.next();
-        if (!piece) {
-            upload_ = Upload::client_failed;
-            upload_error_ = piece.error();
-            co_return;
-        }
-        const bool last = piece->empty();
-        const http::ChunkHeader size(piece->size());
-        std::string end;
-        if (chunked && last) {
-            end = "0\r\n";
-            for (const auto& [name, value] : call_.body.trailers())
-                (void)http::append_field(end, name, value);
-            end += "\r\n";
-        }
-        const bool chunk = chunked && !last;
-        const std::string_view before = chunk ? size.text() : std::string_view();
-        const std::string_view after = chunk ? http::chunk_end : std::string_view(end);
-        to.body_bytes_sent += piece->size();
-        const auto sent = co_await to.send(before, *piece, after, config_.idle_timeout);
-        if (!sent) {
-            upload_ = Upload::upstream_failed;
-            co_return;
-        }
-        if (last) {
-            upload_ = Upload::sent;
-            co_return;
-        }
-    }
 }
 
 void Attempt::report(const Result<Outcome>& outcome) {

@@ -31,8 +31,18 @@ private:
 
     Task<Result<void>> connect(Pool& pool);
     Result<void> write_head();
-    void write_trace(std::string& out);
     void write_framing(std::string& out);
+    /// Writes the head and sends what can be sent without waiting.
+    Result<void> begin();
+
+    [[nodiscard]] bool all_sent() const noexcept {
+        return whole_ && head_left_.empty() && body_left_.empty();
+    }
+
+    void note_all_sent();
+    /// The answer, if all of it is here.
+    std::optional<Outcome> settle_at_once();
+    /// All that is left of the exchange once it has begun.
     Task<Result<Outcome>> exchange();
     Task<Result<Outcome>> exchange_with_upload();
     Task<Result<Outcome>> upload_and_answer(runtime::TaskScope& scope);
@@ -50,11 +60,14 @@ private:
     Task<Result<Outcome>> relay(Outcome outcome);
     Task<Result<void>> relay_body();
     Task<Result<void>> relay_length(std::uint64_t left);
+    Task<Result<void>> relay_by_pipe(std::uint64_t left, http::PipeWriter& to, runtime::Pipe& pipe);
     Task<Result<void>> relay_chunked();
     Task<Result<void>> relay_until_close();
     Task<Result<void>> hold_body();
     /// More of the body; the end is 0 bytes.
     Task<Result<std::size_t>> read_more(http::InputBuffer& into);
+    /// After a read that would have had to wait.
+    Task<Result<void>> wait_for_more();
     /// Keeps it when both messages have come to their ends. Nobody uses it any more.
     void release_connection();
     Task<Result<Outcome>> relay_websocket(Outcome outcome);
@@ -78,6 +91,10 @@ private:
     Upload upload_ = Upload::none;
     std::optional<Error> upload_error_;
     std::optional<Error> head_error_;
+    std::optional<std::string_view> whole_;  // the request's body, if it is here
+    std::string_view head_left_;             // of what has to be sent
+    std::string_view body_left_;
+    std::optional<Outcome> outcome_;  // the answer's head has been read, and its fields copied
     int status_ = 0;
     bool reusable_ = false;  // the upstream has sent all that it owes, and keeps the connection
 };

@@ -14,6 +14,7 @@
 #include "flotilla/runtime/event_loop.hpp"
 #include "flotilla/runtime/task_scope.hpp"
 #include "flotilla/runtime/tls.hpp"
+#include "pipe_pool.hpp"
 
 namespace flotilla::proxy {
 
@@ -126,6 +127,7 @@ public:
     runtime::EventLoop& loop;
     http::BlockPool blocks;
     http::BlockPool large_blocks;  // for bodies that take more than one read
+    PipePool pipes;
 
     // Written on the loop's thread only, read anywhere.
     struct Counters {

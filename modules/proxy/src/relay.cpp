@@ -1,5 +1,6 @@
 // The way of an answer back to the client.
 
+#include <algorithm>
 #include <charconv>
 
 #include "attempt.hpp"
@@ -18,8 +19,15 @@ using runtime::Wake;
 /// Pieces from this size on go from the upstream's buffer into the client's socket; smaller ones are
 /// gathered.
 constexpr std::size_t worth_a_write = 4 * 1024;
+/// A rest of a body from this size on goes through a pipe, where it can.
+constexpr std::uint64_t worth_a_pipe = 64 * 1024;
+constexpr std::uint64_t most_at_once = 1024 * 1024;
 /// Of the time that a server keeps an idle connection, this much is left to it.
 constexpr Duration keep_alive_margin = 1s;
+
+constexpr auto client_went_away = "the client went away";
+constexpr auto broken_within = "the connection broke within the answer";
+constexpr auto shorter_than_announced = "the answer is shorter than announced";
 
 /// `timeout` of a Keep-Alive field; without one, as long as we like.
 Duration keep_alive_limit(const http::Fields& fields) {
@@ -122,14 +130,18 @@ Task<Result<std::size_t>> Attempt::read_more(http::InputBuffer& into) {
             co_return io.bytes;
         }
         if (io.status == IoStatus::end) co_return std::size_t{0};
-        if (io.status == IoStatus::failed)
-            co_return fail(ProxyErrc::answer_cut, "the connection broke within the answer");
+        if (io.status == IoStatus::failed) co_return fail(ProxyErrc::answer_cut, broken_within);
         if (into.empty()) into.release();
-        const Deadline patience = Deadline::after(shard_.loop.now(), config_.idle_timeout);
-        const Wake wake = co_await from.stream.ready(patience);
-        if (wake == Wake::timed_out) co_return fail(ProxyErrc::answer_cut, "the answer came to a halt");
-        if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
+        FLT_CO_CHECK(co_await wait_for_more());
     }
+}
+
+Task<Result<void>> Attempt::wait_for_more() {
+    const Deadline patience = Deadline::after(shard_.loop.now(), config_.idle_timeout);
+    const Wake wake = co_await connection().stream.ready(patience);
+    if (wake == Wake::timed_out) co_return fail(ProxyErrc::answer_cut, "the answer came to a halt");
+    if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
+    co_return Result<void>();
 }
 
 Task<Result<void>> Attempt::relay_body() {
@@ -146,23 +158,51 @@ Task<Result<void>> Attempt::relay_body() {
 
 Task<Result<void>> Attempt::relay_length(std::uint64_t left) {
     Connection& from = connection();
-    http::InputBuffer large(shard_.large_blocks);
-    for (http::InputBuffer* source = &from.in;; source = &large) {
-        const std::string_view piece = source->view().substr(0, left);
-        if (!piece.empty() || left == 0) {
-            const auto written = co_await client().write_through(piece);
-            if (!written) co_return fail(ProxyErrc::client_gone, "the client went away");
-            left -= piece.size();
-            source->consume(piece.size());
+    const std::string_view first = from.in.view().substr(0, left);
+    if (!first.empty() || left == 0) {
+        const auto written = co_await client().write_through(first);
+        if (!written) co_return fail(ProxyErrc::client_gone, client_went_away);
+        left -= first.size();
+        from.in.consume(first.size());
+    }
+    if (left == 0) co_return Result<void>();
+    from.in.release();
+    if (left >= worth_a_pipe && !from.stream.is_tls()) {
+        if (http::PipeWriter* const to = client().pipe_writer()) {
+            PipeLoan loan(shard_.pipes);
+            if (runtime::Pipe* const pipe = loan.get()) co_return co_await relay_by_pipe(left, *to, *pipe);
         }
-        if (left == 0) break;
-        from.in.release();
+    }
+    http::InputBuffer large(shard_.large_blocks);
+    while (left > 0) {
         const auto got = co_await read_more(large);
         if (!got) co_return fail(got.error());
-        if (*got == 0) co_return fail(ProxyErrc::answer_cut, "the answer is shorter than announced");
+        if (*got == 0) co_return fail(ProxyErrc::answer_cut, shorter_than_announced);
+        const std::string_view piece = large.view().substr(0, left);
+        const auto written = co_await client().write_through(piece);
+        if (!written) co_return fail(ProxyErrc::client_gone, client_went_away);
+        left -= piece.size();
+        large.consume(piece.size());
     }
     // Bytes behind the answer belong to nobody: the connection is not kept.
     from.in.append(large.view());
+    co_return Result<void>();
+}
+
+Task<Result<void>> Attempt::relay_by_pipe(std::uint64_t left, http::PipeWriter& to, runtime::Pipe& pipe) {
+    runtime::Stream& from = connection().stream;
+    while (left > 0) {
+        const runtime::Io io = from.try_fill(pipe, static_cast<std::size_t>(std::min(left, most_at_once)));
+        if (io.status == IoStatus::would_block) {
+            FLT_CO_CHECK(co_await wait_for_more());
+            continue;
+        }
+        if (io.status == IoStatus::end) co_return fail(ProxyErrc::answer_cut, shorter_than_announced);
+        if (io.status == IoStatus::failed) co_return fail(ProxyErrc::answer_cut, broken_within);
+        left -= io.bytes;
+        const auto written = co_await to.write_through(pipe);
+        if (!written) co_return fail(ProxyErrc::client_gone, client_went_away);
+    }
     co_return Result<void>();
 }
 
@@ -182,7 +222,7 @@ Task<Result<void>> Attempt::relay_chunked() {
                     written = co_await client().write_through(step.body);
                 else
                     written = co_await client().write(step.body);
-                if (!written) co_return fail(ProxyErrc::client_gone, "the client went away");
+                if (!written) co_return fail(ProxyErrc::client_gone, client_went_away);
             }
             source->consume(step.consumed);
             if (step.state == ChunkedDecoder::State::done) {
@@ -194,7 +234,7 @@ Task<Result<void>> Attempt::relay_chunked() {
         }
         // What has come goes on at once: somebody may wait for just this event.
         const auto flushed = co_await client().flush();
-        if (!flushed) co_return fail(ProxyErrc::client_gone, "the client went away");
+        if (!flushed) co_return fail(ProxyErrc::client_gone, client_went_away);
         from.in.release();
         const auto got = co_await read_more(large);
         if (!got) co_return fail(got.error());
@@ -207,7 +247,7 @@ Task<Result<void>> Attempt::relay_until_close() {
     http::InputBuffer large(shard_.large_blocks);
     for (http::InputBuffer* source = &from.in;; source = &large) {
         const auto written = co_await client().write_through(source->view());
-        if (!written) co_return fail(ProxyErrc::client_gone, "the client went away");
+        if (!written) co_return fail(ProxyErrc::client_gone, client_went_away);
         source->consume(source->view().size());
         from.in.release();
         const auto got = co_await read_more(large);

@@ -149,6 +149,77 @@ Task<std::size_t> flood(Stream& stream, std::size_t limit) {
     co_return sent;
 }
 
+std::string long_body() {
+    std::string body(3'000'000, '\0');
+    for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 7 + i / 251);
+    return body;
+}
+
+TEST(ProxyStream, PassesLongBodiesUnchangedAndKeepsTheConnections) {
+    // Through the kernel alone, where it can.
+    static const std::string body = long_body();
+    Script script({Peer::ok(body)});
+    with_proxy({script.run()}, [](ProxyHarness& h) -> Task<> {
+        for (int i = 0; i < 3; ++i) {
+            const std::string answer = co_await h.get();
+            EXPECT_TRUE(body_of(answer) == body);
+            EXPECT_EQ(h.route.outcomes.at(static_cast<std::size_t>(i)).value().status, 200);
+        }
+        EXPECT_EQ(h.proxy->stats().connects, 1U);
+        EXPECT_EQ(h.proxy->stats().idle, 1U);
+    });
+}
+
+TEST(ProxyStream, DoesNotKeepAConnectionWithBytesBehindALongBody) {
+    static const std::string body = long_body();
+    Script script({Peer::ok(body) + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nyours"});
+    with_proxy({script.run()}, [](ProxyHarness& h) -> Task<> {
+        for (unsigned i = 1; i <= 2; ++i) {
+            const std::string answer = co_await h.get();
+            EXPECT_TRUE(body_of(answer) == body);
+            EXPECT_EQ(h.proxy->stats().connects, i);
+        }
+    });
+}
+
+TEST(ProxyStream, BreaksOffALongBodyThatTheUpstreamBreaksOff) {
+    static const std::string begun =
+        "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\nConnection: close\r\n\r\n" + long_body();
+    Script script({begun});
+    with_proxy({script.run()}, [](ProxyHarness& h) -> Task<> {
+        const std::string answer = co_await h.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_EQ(body_of(answer).size(), long_body().size());
+        EXPECT_TRUE(h.route.outcomes.at(0).error().code() == ProxyErrc::answer_cut);
+        EXPECT_EQ(h.proxy->stats().active, 0U);
+    });
+}
+
+TEST(ProxyStream, EndsALongBodyWhoseClientGoes) {
+    static const std::string body = long_body();
+    bool noticed = false;
+    const auto serve = [&](Peer& peer) {
+        static constexpr auto run = [](Peer& to, bool& gone) -> Task<> {
+            co_await to.request();
+            co_await to.say("HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n" + body);
+            gone = co_await to.closed_by_client();
+        };
+        return run(peer, noticed);
+    };
+    with_proxy({serve}, [&](ProxyHarness& h) {
+        static constexpr auto run = [](ProxyHarness& to, bool& gone) -> Task<> {
+            {
+                Stream client = co_await to.front.connect();
+                (void)co_await client.write_all("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                co_await to.read_until(client, std::string(body, 100'000, 1000));
+            }
+            while (!gone) co_await runtime::yield();
+            while (to.proxy->stats().active > 0) co_await runtime::yield();
+        };
+        return run(h, noticed);
+    });
+    EXPECT_TRUE(noticed);
+}
+
 constexpr std::size_t far_too_much = 200'000'000;
 /// What the kernel's buffers of two connections may take on top of our own.
 constexpr std::size_t kernel_room = 32'000'000;

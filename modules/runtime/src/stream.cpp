@@ -1,5 +1,6 @@
 #include "flotilla/runtime/stream.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <cerrno>
 
+#include "flotilla/base/assert.hpp"
 #include "handshake_turn.hpp"
 #include "stream_tls.hpp"
 
@@ -223,6 +225,38 @@ Io Stream::try_send_file(int file, off_t offset, std::size_t size) {
     if (sent > 0) return {IoStatus::done, static_cast<std::size_t>(sent), {}};
     if (sent == 0) return {IoStatus::end, 0, {}};  // the file has become shorter
     if (!is_would_block(errno)) return failed(errno);
+    descriptor_.mark_full();
+    return would_block(Want::write);
+}
+
+Io Stream::try_fill(Pipe& pipe, std::size_t size) {
+    FLT_ASSERT(!tls_ && pipe.size_ == 0);
+    if (!descriptor_.maybe_readable()) return would_block(Want::read);
+    ssize_t moved = 0;
+    do {
+        moved = ::splice(descriptor_.fd(), nullptr, pipe.in_, nullptr, size, SPLICE_F_NONBLOCK);
+    } while (moved < 0 && errno == EINTR);
+    if (moved > 0) {
+        pipe.size_ = static_cast<std::size_t>(moved);
+        return {IoStatus::done, pipe.size_, {}};
+    }
+    if (moved == 0) return {IoStatus::end, 0, {}};
+    if (!is_would_block(errno)) return failed(errno);
+    descriptor_.mark_drained();  // as the pipe was empty, it is not the one that is full
+    return would_block(Want::read);
+}
+
+Io Stream::try_drain(Pipe& pipe) {
+    FLT_ASSERT(!tls_ && pipe.size_ > 0);
+    ssize_t moved = 0;
+    do {
+        moved = ::splice(pipe.out_, nullptr, descriptor_.fd(), nullptr, pipe.size_, SPLICE_F_NONBLOCK);
+    } while (moved < 0 && errno == EINTR);
+    if (moved > 0) {
+        pipe.size_ -= static_cast<std::size_t>(moved);
+        return {IoStatus::done, static_cast<std::size_t>(moved), {}};
+    }
+    if (moved == 0 || !is_would_block(errno)) return failed(moved == 0 ? EIO : errno);
     descriptor_.mark_full();
     return would_block(Want::write);
 }

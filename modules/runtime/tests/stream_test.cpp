@@ -73,6 +73,84 @@ TEST(Stream, CarriesMegabytesBothWaysThroughSmallBuffers) {
     });
 }
 
+/// Moves what comes from one stream to the other until it ends.
+Task<std::size_t> relay(Stream& from, Stream& to, std::size_t at_once) {
+    Pipe pipe = Pipe::open().value();
+    std::size_t moved = 0;
+    for (;;) {
+        const Io in = from.try_fill(pipe, at_once);
+        if (in.status == IoStatus::would_block) {
+            (void)co_await from.ready(soon());
+            continue;
+        }
+        if (in.status != IoStatus::done) co_return moved;
+        EXPECT_EQ(pipe.size(), in.bytes);
+        while (pipe.size() > 0) {
+            const Io out = to.try_drain(pipe);
+            moved += out.bytes;
+            if (out.status == IoStatus::done) continue;
+            if (out.status != IoStatus::would_block) co_return moved;
+            (void)co_await to.ready(soon());
+        }
+    }
+}
+
+Task<> relay_and_end(Stream& from, Stream& to, std::size_t at_once) {
+    (void)co_await relay(from, to, at_once);
+    to.shutdown_write();
+}
+
+Task<> write_and_end(Stream& to, const std::string& bytes) {
+    EXPECT_TRUE((co_await to.write_all(bytes)).has_value());
+    to.shutdown_write();
+}
+
+TEST(Stream, CarriesMegabytesThroughAPipe) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        EventLoop& loop = runtime.loop(0);
+        std::string sent(3 << 20, '\0');
+        for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7 + i / 251);
+        for (const std::size_t at_once : {std::size_t{4000}, std::size_t{100'000}, sent.size()}) {
+            TaskScope scope(loop);
+            Pair source = co_await connected(loop);
+            Pair sink = co_await connected(loop);
+            scope.spawn("write", write_and_end(source.client, sent));
+            scope.spawn("relay", relay_and_end(source.server, sink.server, at_once));
+            std::string received;
+            std::array<char, 50'000> buffer;
+            for (;;) {
+                const auto got = (co_await sink.client.read_some(buffer, soon())).value();
+                if (got == 0) break;
+                received.append(buffer.data(), got);
+            }
+            EXPECT_TRUE(received == sent) << at_once;
+            co_await scope.drain({});
+        }
+    });
+}
+
+TEST(Stream, APipeIntoAConnectionThatIsGoneFails) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        EventLoop& loop = runtime.loop(0);
+        TaskScope scope(loop);
+        Pair source = co_await connected(loop);
+        Pair sink = co_await connected(loop);
+        {
+            const Stream gone = std::move(sink.client);
+        }
+        const std::string bytes(3 << 20, 'x');
+        static constexpr auto write = [](Stream& to, const std::string& text) -> Task<> {
+            (void)co_await to.write_all(text, soon());
+        };
+        scope.spawn("write", write(source.client, bytes));
+        EXPECT_LT(co_await relay(source.server, sink.server, 100'000), bytes.size());
+        {
+            const Stream gone = std::move(source.server);
+        }
+        co_await scope.drain({});
+    });
+}
+
 TEST(Stream, ARefusedConnectionSaysWhoRefused) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         std::uint16_t port = 0;

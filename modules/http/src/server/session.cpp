@@ -214,7 +214,32 @@ Task<> Session::finish_slowly(Step step) {
         const bool whole = co_await read_whole_body();
         if (whole) call_handler();
     }
-    if (pending_) co_await run_pending();
+    if (pending_) {
+        const auto in_flight = shard_.shared.meters.start_active(request_, request_.received_);
+        // Answers to earlier requests must not wait for this one.
+        bool sent = out_.empty() || flush_now();
+        if (!sent) sent = co_await write_out();
+        if (sent) {
+            watch_client();
+            handler_runs_ = true;
+            std::exception_ptr failure;
+            try {
+                co_await std::exchange(pending_, std::nullopt).value();
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            handler_ended();
+            if (failure) {
+                // The server cuts this connection off, or the client has gone: there is nobody to answer.
+                const auto state = co_await asio::this_coro::cancellation_state;
+                if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failure);
+                if (direct_ == Direct::none)
+                    answer_exception(failure);
+                else
+                    cut_answer_off(failure);
+            }
+        }
+    }
     if (direct_ == Direct::begun) cut();  // it has not come to its end
     if (!write_failed_) {
         if (direct_ == Direct::none) settle_unread_body();
@@ -232,30 +257,10 @@ Task<> Session::finish_slowly(Step step) {
     head_memory_.reset();
 }
 
-Task<> Session::run_pending() {
-    const auto in_flight = shard_.shared.meters.start_active(request_, request_.received_);
-    // Answers to earlier requests must not wait for this one.
-    const bool sent = out_.empty() || flush_now() || co_await write_out();
-    if (!sent) co_return;
-    watch_client();
-    handler_runs_ = true;
-    std::exception_ptr failure;
-    try {
-        co_await std::exchange(pending_, std::nullopt).value();
-    } catch (...) {
-        failure = std::current_exception();
-    }
+void Session::handler_ended() {
     handler_runs_ = false;
     drain_listener_ = nullptr;
     stream_.listen_for_hang_up(nullptr);
-    // The server cuts this connection off, or the client has gone: there is nobody to answer.
-    if (!failure) co_return;
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failure);
-    if (direct_ == Direct::none)
-        answer_exception(failure);
-    else
-        cut_answer_off(failure);
 }
 
 void Session::watch_client() {

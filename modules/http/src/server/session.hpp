@@ -23,7 +23,7 @@ namespace flotilla::http {
 
 class Http2Session;
 
-class Session final : public ServedExchange, private runtime::HangUpListener {
+class Session final : public ServedExchange, private PipeWriter, private runtime::HangUpListener {
 public:
     /// `cancel` ends the task that serves this connection.
     Session(Shard& shard, runtime::Stream stream, runtime::TaskCancel cancel);
@@ -50,6 +50,7 @@ public:
     void interim(int status, std::string_view fields) override;
     void begin(std::optional<std::uint64_t> length) override;
     Task<Result<void>> write_through(std::string_view bytes) override;
+    [[nodiscard]] PipeWriter* pipe_writer() noexcept override;
     void end() override;
     bool take_back() override;
     void cut() noexcept override;
@@ -76,6 +77,9 @@ private:
         answer_waits,   ///< the answer has more to it than a text, or a body is left on the wire
     };
 
+    Task<Result<void>> write_through(runtime::Pipe& pipe) override;
+    Result<void> count_body(std::size_t bytes);
+
     Task<bool> begins_with_http2();
     Task<> serve_http2();
     Task<> serve_requests();
@@ -91,7 +95,7 @@ private:
     Step call_handler();
     Task<> finish_slowly(Step step);
     Task<bool> read_whole_body();
-    Task<> run_pending();
+    void handler_ended();
     void watch_client();
     void on_hang_up() noexcept override;
     Task<> discard_body();

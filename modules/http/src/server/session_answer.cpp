@@ -215,13 +215,8 @@ Task<Result<void>> Session::serve_websocket(const WebSocketUpgrade& upgrade) {
 }
 
 Task<Result<void>> Session::write(std::string_view bytes) {
-    if (write_failed_) co_return fail(Errc::closed, "the client went away");
+    FLT_CO_CHECK(count_body(bytes.size()));
     if (bytes.empty()) co_return Result<void>();
-    if (answer_left_) {
-        if (bytes.size() > *answer_left_) co_return fail(Errc::internal, "the body is longer than announced");
-        *answer_left_ -= bytes.size();
-    }
-    body_sent_ += bytes.size();
     if (chunked_answer_)
         append_chunk(out_, bytes);
     else

@@ -42,13 +42,46 @@ void Session::begin(std::optional<std::uint64_t> length) {
     answer_left_ = !has_body() ? std::optional<std::uint64_t>(0) : length;
 }
 
-Task<Result<void>> Session::write_through(std::string_view bytes) {
-    if (write_failed_) co_return fail(Errc::closed, "the client went away");
+Result<void> Session::count_body(std::size_t bytes) {
+    if (write_failed_) return fail(Errc::closed, "the client went away");
     if (answer_left_) {
-        if (bytes.size() > *answer_left_) co_return fail(Errc::internal, "the body is longer than announced");
-        *answer_left_ -= bytes.size();
+        if (bytes > *answer_left_) return fail(Errc::internal, "the body is longer than announced");
+        *answer_left_ -= bytes;
     }
-    body_sent_ += bytes.size();
+    body_sent_ += bytes;
+    return {};
+}
+
+PipeWriter* Session::pipe_writer() noexcept {
+    const bool as_it_is = direct_ == Direct::begun && !chunked_answer_ && !stream_.is_tls();
+    return as_it_is ? this : nullptr;
+}
+
+Task<Result<void>> Session::write_through(runtime::Pipe& pipe) {
+    FLT_CO_CHECK(count_body(pipe.size()));
+    if (!out_.empty()) {
+        const bool sent = co_await write_out();
+        if (!sent) co_return fail(Errc::closed, "the client went away");
+    }
+    const TimePoint began = now();
+    const std::size_t size = pipe.size();
+    while (pipe.size() > 0) {
+        const runtime::Io io = stream_.try_drain(pipe);
+        if (io.status == runtime::IoStatus::done) {
+            flushed_ += io.bytes;
+            continue;
+        }
+        bool goes_on = io.status == runtime::IoStatus::would_block;
+        if (goes_on) goes_on = co_await client_takes(stream_, config_, size, began);
+        if (goes_on) continue;
+        write_failed_ = client_gone_ = true;
+        co_return fail(Errc::closed, "the client went away");
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> Session::write_through(std::string_view bytes) {
+    FLT_CO_CHECK(count_body(bytes.size()));
     const bool chunk = chunked_answer_ && !bytes.empty();
     if (chunk) out_ += ChunkHeader(bytes.size()).text();
     const std::string_view after = chunk ? chunk_end : std::string_view();

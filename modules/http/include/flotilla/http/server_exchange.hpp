@@ -29,6 +29,16 @@ protected:
     ~DrainListener() = default;
 };
 
+/// Takes the bytes of a body out of a pipe.
+class PipeWriter {
+public:
+    /// All that is in the pipe; as ServerExchange::write_through.
+    virtual Task<Result<void>> write_through(runtime::Pipe& pipe) = 0;
+
+protected:
+    ~PipeWriter() = default;
+};
+
 /// A request's body comes by `read`, of routes that stream it. An answer that is begun here is not taken from
 /// the Response any more: `begin`, any number of writes, `end`; or `cut`. One coroutine may read while
 /// another one writes. When the client goes, the handler is cancelled.
@@ -47,6 +57,11 @@ public:
     virtual void begin(std::optional<std::uint64_t> length) = 0;
     /// As `write`, but sends at once and copies nothing; the bytes may change when it returns.
     virtual Task<Result<void>> write_through(std::string_view bytes) = 0;
+
+    /// For an answer that has begun and whose bytes go into the client's connection as they are; null where
+    /// they have to be looked at: TLS, chunks, the frames of HTTP/2.
+    [[nodiscard]] virtual PipeWriter* pipe_writer() noexcept { return nullptr; }
+
     virtual void end() = 0;
     /// Forgets an answer that was begun, as long as nothing of it has been sent: false when it is too late.
     virtual bool take_back() = 0;

@@ -12,6 +12,7 @@
 #include "flotilla/base/result.hpp"
 #include "flotilla/runtime/descriptor.hpp"
 #include "flotilla/runtime/endpoint.hpp"
+#include "flotilla/runtime/pipe.hpp"
 #include "flotilla/runtime/task.hpp"
 #include "flotilla/runtime/tls.hpp"
 
@@ -52,6 +53,10 @@ public:
     Io try_write(std::span<const iovec> parts);
     /// Sends `size` bytes of a file, through the kernel alone when the stream is plain.
     Io try_send_file(int file, off_t offset, std::size_t size);
+    /// Moves up to `size` bytes that have arrived into an empty pipe. Of plain streams only.
+    Io try_fill(Pipe& pipe, std::size_t size);
+    /// Sends what is in the pipe, or some of it. Of plain streams only.
+    Io try_drain(Pipe& pipe);
     /// After `would_block`: waits for what the last try was short of.
     Task<Wake> ready(Deadline deadline = {});
     /// Waits until there is something to read: bytes, the end or an error.
