@@ -209,15 +209,7 @@ Answer bound_structs(
 }  // namespace
 
 bool ValueRules::shows(const std::optional<Caller>& caller) const {
-    switch (show_values) {
-        case Show::never:
-            return false;
-        case Show::when_authorized:
-            return caller && caller->has_any(roles);
-        case Show::always:
-            return true;
-    }
-    return false;
+    return allows(show_values, roles, caller);
 }
 
 Endpoint env_endpoint(config::Environment environment, ValueRules rules, bool allow_post) {

@@ -11,18 +11,6 @@ namespace flotilla::actuator {
 
 namespace {
 
-bool allows(Show show, const std::vector<std::string>& roles, const std::optional<Caller>& caller) {
-    switch (show) {
-        case Show::never:
-            return false;
-        case Show::when_authorized:
-            return caller && caller->has_any(roles);
-        case Show::always:
-            return true;
-    }
-    return false;
-}
-
 /// `a/b` is asked for through `a`.
 std::string_view first_step(std::string_view path) {
     return path.substr(0, path.find('/'));

@@ -1,7 +1,8 @@
 #pragma once
-/// Who calls an endpoint, as far as an Authorizer has found out.
+/// Who calls an endpoint, as far as an Authorizer has found out, and what that one may see.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,15 @@ struct Caller {
         return roles.empty() || std::ranges::any_of(roles, [this](const auto& role) { return has(role); });
     }
 };
+
+/// When details are shown, or values.
+enum class Show { never, when_authorized, always };
+
+/// Authorized is who has one of the roles.
+[[nodiscard]] inline bool allows(
+    Show show, const std::vector<std::string>& roles, const std::optional<Caller>& caller
+) {
+    return show == Show::always || (show == Show::when_authorized && caller && caller->has_any(roles));
+}
 
 }  // namespace flotilla::actuator

@@ -8,14 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "flotilla/actuator/caller.hpp"
 #include "flotilla/actuator/endpoint.hpp"
 #include "flotilla/actuator/health.hpp"
 #include "flotilla/actuator/health_registry.hpp"
 #include "flotilla/base/result.hpp"
 
 namespace flotilla::actuator {
-
-enum class Show { never, when_authorized, always };
 
 /// What holds for the whole, or for a group.
 struct HealthRules {
