@@ -23,9 +23,9 @@ int main(int argc, char** argv) {
     service.post(
         "/orders",
         [&](Body<OrderIn> order) {
-            OrderOut out = accepted(*order, ++orders);
-            std::string location = "/orders/" + std::to_string(out.id);
-            return Created<OrderOut>{std::move(out), std::move(location)};
+            Created<OrderOut> created{accepted(std::move(order.value), ++orders), {}};
+            created.location = "/orders/" + std::to_string(created.value.id);
+            return created;
         },
         {.doc = {.summary = "Places an order"}}
     );

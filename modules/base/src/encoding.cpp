@@ -167,6 +167,15 @@ std::optional<std::string> from_base64url(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
+        // Eight bytes of ASCII at once: most texts are little else.
+        std::uint64_t word = 0;
+        if (text.size() >= sizeof word) {
+            std::memcpy(&word, text.data(), sizeof word);
+            if ((word & 0x8080808080808080) == 0) {
+                text.remove_prefix(sizeof word);
+                continue;
+            }
+        }
         const std::size_t length = utf8_character(text);
         if (length == 0) return false;
         text.remove_prefix(length);

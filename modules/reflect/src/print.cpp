@@ -3,6 +3,7 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -70,16 +71,18 @@ std::size_t character_length(std::string_view text) noexcept {
 }
 
 template <class F>
-void floating(std::string& out, F value) {
-    if (!std::isfinite(value)) {
-        out += "null";
-        return;
-    }
-    std::array<char, 40> digits;
-    const char* end = fmt::format_to(digits.data(), FMT_COMPILE("{}"), value);
-    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    out += text;
-    if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+char* floating(char* to, F value) {
+    const auto put = [](char* at, std::string_view text) { return std::ranges::copy(text, at).out; };
+    if (!std::isfinite(value)) return put(to, "null");
+    char* const end = fmt::format_to(to, FMT_COMPILE("{}"), value);
+    const bool told = std::any_of(to, end, [](char c) { return c == '.' || c == 'e'; });
+    return told ? end : put(end, ".0");
+}
+
+template <class F>
+void append_floating(std::string& out, F value) {
+    std::array<char, longest_number> text;
+    out.append(text.data(), floating(text.data(), value));
 }
 
 }  // namespace
@@ -106,11 +109,19 @@ void string(std::string& out, std::string_view text) {
 }
 
 void number(std::string& out, double value) {
-    floating(out, value);
+    append_floating(out, value);
 }
 
 void number(std::string& out, float value) {
-    floating(out, value);
+    append_floating(out, value);
+}
+
+char* number(char* to, double value) {
+    return floating(to, value);
+}
+
+char* number(char* to, float value) {
+    return floating(to, value);
 }
 
 }  // namespace flotilla::reflect::print

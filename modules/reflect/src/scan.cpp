@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "block.hpp"
 #include "flotilla/base/encoding.hpp"
 #include "flotilla/base/text.hpp"
 #include "special_bytes.hpp"
@@ -22,25 +23,19 @@ bool same(const char* a, const char* b, std::size_t size) noexcept {
     return word_at(a + size - 8) == word_at(b + size - 8);
 }
 
-void copy(char* to, const char* from, std::size_t size) noexcept {
-    if (size < 4 || size > 16) {
-        std::memcpy(to, from, size);
-        return;
-    }
-    if (size < 8) {
-        put_short_word(to, short_word_at(from, size), size);
-        return;
-    }
-    const std::uint64_t front = word_at(from);
-    const std::uint64_t back = word_at(from + size - 8);
-    std::memcpy(to, &front, 8);
-    std::memcpy(to + size - 8, &back, 8);
-}
-
 void assign(std::string& out, const char* from, std::size_t size) {
     // What it is called with besides may be the capacity.
     out.resize_and_overwrite(size, [from, size](char* to, std::size_t) {
-        copy(to, from, size);
+        std::memcpy(to, from, size);
+        return size;
+    });
+}
+
+/// Every string has room for that many bytes.
+void assign_front(std::string& out, const Block& block, std::size_t size) {
+    constexpr std::size_t room = Block::size - 1;  // and one for the zero at the end
+    out.resize_and_overwrite(room, [&block, size](char* to, std::size_t) {
+        block.put(to);
         return size;
     });
 }
@@ -55,10 +50,29 @@ const char* skip_digits(const char* at, const char* end) noexcept {
 /// An integer of at most 18 digits, which fits for sure; the end of it, or null.
 const char* read_integer_text(const char* at, const char* end, std::int64_t& out) noexcept {
     const bool negative = at != end && *at == '-';
-    const char* const digits = negative ? at + 1 : at;
+    if (negative) ++at;
+    const char* const digits = at;
     std::uint64_t value = 0;
-    for (at = digits; at != end && is_ascii_digit(*at); ++at)
-        value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+    if constexpr (std::endian::native == std::endian::little) {
+        // Up to seven digits at once: they are moved to the high end of a word, zeros go before them, and
+        // neighbours are added up, then pairs, then fours.
+        if (end - at >= 8) {
+            std::uint64_t word = word_at(at) ^ (ones * '0');
+            const std::uint64_t others = ((word + ones * 0x76) | word) & high_bits;
+            const int count = others == 0 ? 0 : std::countr_zero(others) / 8;
+            if (count > 0) {
+                word <<= 64 - 8 * count;
+                word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+                word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+                value = (word * 10'000 + (word >> 32)) & 0xFFFFFFFF;
+                at += count;
+            }
+        }
+    }
+    if (at == digits) {
+        for (; at != end && is_ascii_digit(*at); ++at)
+            value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+    }
     const auto count = at - digits;
     if (count == 0 || count > 18 || (count > 1 && *digits == '0')) return nullptr;
     out = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
@@ -71,41 +85,40 @@ bool goes_on_as_number(const char* at, const char* end) noexcept {
 
 }  // namespace
 
-bool Scanner::at_end() noexcept {
-    skip_blanks();
-    return at_ == end_ && (!any_non_ascii_ || is_valid_utf8(text_));
+bool Scanner::ends(const char* at) const noexcept {
+    return skip_blanks(at) == end_ && (!any_non_ascii_ || is_valid_utf8(text_));
 }
 
-bool Scanner::take_word(std::string_view word) noexcept {
-    skip_blanks();
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || *at_ != word.front()) return false;
-    if (std::memcmp(at_, word.data(), word.size()) != 0) return false;
-    at_ += word.size();
-    return true;
+const char* Scanner::skip_some_blanks(const char* at) const noexcept {
+    while (at != end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
+    return at;
 }
 
-bool Scanner::boolean(bool& out) noexcept {
-    out = take_word("true");
-    return out || take_word("false");
+Scanner::Next Scanner::next_or_end(const char* at, char bracket) noexcept {
+    if (const char* const behind = take(at, ',')) return {skip_blanks(behind), true};
+    return {leave(at, bracket), false};
 }
 
-bool Scanner::integer(std::int64_t low, std::int64_t high, std::int64_t& out) noexcept {
-    skip_blanks();
-    const char* const end = read_integer_text(at_, end_, out);
-    if (end == nullptr || goes_on_as_number(end, end_) || out < low || out > high) return false;
-    at_ = end;
-    return true;
+const char* Scanner::boolean(const char* at, bool& out) const noexcept {
+    at = skip_blanks(at);
+    if (const char* const end = take_word(at, "true")) return out = true, end;
+    out = false;
+    return take_word(at, "false");
 }
 
-bool Scanner::number(double& out) noexcept {
-    skip_blanks();
+const char* Scanner::integer(const char* at, std::int64_t& out) const noexcept {
+    at = read_integer_text(skip_blanks(at), end_, out);
+    return at == nullptr || goes_on_as_number(at, end_) ? nullptr : at;
+}
+
+const char* Scanner::number(const char* at, double& out) const noexcept {
+    at = skip_blanks(at);
     std::int64_t whole = 0;
-    const char* end = read_integer_text(at_, end_, whole);
-    if (end == nullptr) return false;
+    const char* end = read_integer_text(at, end_, whole);
+    if (end == nullptr) return nullptr;
     if (!goes_on_as_number(end, end_)) {
         out = static_cast<double>(whole);
-        at_ = end;
-        return true;
+        return end;
     }
     if (*end == '.') end = skip_digits(end + 1, end_);
     if (end != nullptr && end != end_ && (*end == 'e' || *end == 'E')) {
@@ -113,23 +126,19 @@ bool Scanner::number(double& out) noexcept {
         if (end != end_ && (*end == '+' || *end == '-')) ++end;
         end = skip_digits(end, end_);
     }
-    if (end == nullptr) return false;
-    const auto [stop, error] = std::from_chars(at_, end, out);
-    if (error != std::errc() || stop != end || !std::isfinite(out)) return false;
-    at_ = end;
-    return true;
+    if (end == nullptr) return nullptr;
+    const auto [stop, error] = std::from_chars(at, end, out);
+    return error == std::errc() && stop == end && std::isfinite(out) ? end : nullptr;
 }
 
 /// Of a text whose inside begins there: its closing quote or its first backslash; null when neither comes.
 const char* Scanner::text_end(const char* at) noexcept {
-    if constexpr (std::endian::native == std::endian::little) {
-        for (; end_ - at >= 8; at += 8) {
-            const std::uint64_t word = word_at(at);
-            if ((word & high_bits) != 0) any_non_ascii_ = true;
-            if (const std::uint64_t special = special_bytes(word); special != 0) {
-                at += std::countr_zero(special) / 8;
-                return static_cast<unsigned char>(*at) < 0x20 ? nullptr : at;
-            }
+    for (; static_cast<std::size_t>(end_ - at) >= Block::size; at += Block::size) {
+        const Block block(at);
+        if (block.outside_ascii() != 0) any_non_ascii_ = true;
+        if (const unsigned special = block.special(); special != 0) {
+            at += std::countr_zero(special);
+            return static_cast<unsigned char>(*at) < 0x20 ? nullptr : at;
         }
     }
     for (; at != end_; ++at) {
@@ -141,97 +150,112 @@ const char* Scanner::text_end(const char* at) noexcept {
     return nullptr;
 }
 
-bool Scanner::plain_text(std::string_view& out) noexcept {
-    if (!take('"')) return false;
-    const char* const stop = text_end(at_);
-    if (stop == nullptr || *stop != '"') return false;
-    out = {at_, stop};
-    at_ = stop + 1;
-    return true;
+const char* Scanner::plain_text(const char* at, std::string_view& out) noexcept {
+    at = take(at, '"');
+    if (at == nullptr) return nullptr;
+    const char* const stop = text_end(at);
+    if (stop == nullptr || *stop != '"') return nullptr;
+    out = {at, stop};
+    return stop + 1;
 }
 
-bool Scanner::string(std::string& out) {
-    if (!take('"')) return false;
-    const char* const stop = text_end(at_);
-    if (stop == nullptr) return false;
-    assign(out, at_, static_cast<std::size_t>(stop - at_));
-    at_ = stop + 1;
-    return *stop == '"' || unescape(out);
+const char* Scanner::string(const char* at, std::string& out) {
+    at = take(at, '"');
+    if (at == nullptr) return nullptr;
+    if (static_cast<std::size_t>(end_ - at) >= Block::size) {
+        // Most texts are short: one look, one move.
+        const Block block(at);
+        const unsigned special = block.special();
+        const auto size = static_cast<std::size_t>(std::countr_zero(special));
+        if (special != 0 && at[size] == '"') {
+            if (block.outside_ascii() != 0) any_non_ascii_ = true;
+            assign_front(out, block, size);
+            return at + size + 1;
+        }
+    }
+    const char* const stop = text_end(at);
+    if (stop == nullptr) return nullptr;
+    assign(out, at, static_cast<std::size_t>(stop - at));
+    return *stop == '"' ? stop + 1 : unescape(stop + 1, out);
 }
 
 /// The rest of a text, from behind its first backslash on.
-bool Scanner::unescape(std::string& out) {
+const char* Scanner::unescape(const char* at, std::string& out) {
     for (;;) {
-        if (at_ == end_) return false;
+        if (at == end_) return nullptr;
         constexpr std::string_view escapes = "\"\\/bfnrt";
         constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
-        const std::size_t which = escapes.find(*at_++);
-        if (which == std::string_view::npos) return false;
+        const std::size_t which = escapes.find(*at++);
+        if (which == std::string_view::npos) return nullptr;
         out.push_back(meanings[which]);
-        const char* const stop = text_end(at_);
-        if (stop == nullptr) return false;
-        out.append(at_, stop);
-        at_ = stop + 1;
-        if (*stop == '"') return true;
+        const char* const stop = text_end(at);
+        if (stop == nullptr) return nullptr;
+        out.append(at, stop);
+        at = stop + 1;
+        if (*stop == '"') return at;
     }
 }
 
-bool Scanner::enumerator(std::span<const EnumText> texts, std::int64_t& out) noexcept {
+const char* Scanner::enumerator(const char* at, std::span<const EnumText> texts, std::int64_t& out) noexcept {
     std::string_view text;
-    if (!plain_text(text)) return false;
+    at = plain_text(at, text);
+    if (at == nullptr) return nullptr;
     const auto found = std::ranges::find(texts, text, &EnumText::outside);
-    if (found == texts.end()) return false;
+    if (found == texts.end()) return nullptr;
     out = found->value;
-    return true;
+    return at;
 }
 
-bool Scanner::object(std::span<const MemberScanner> members, void* object) {
-    if (!enter('{')) return false;
-    if (leave('}')) return true;
-    // Members mostly come in the order of the struct: each search begins after the one found before.
+const char* Scanner::members(const char* at, std::span<const MemberScanner> members, void* object) {
+    // Those that come in another order are mostly in the same order each time: each search begins after the
+    // one found before.
     std::size_t expected = 0;
-    do {
-        skip_blanks();
+    Next place{at, true};
+    while (place.more) {
         const MemberScanner* found = nullptr;
         if (expected < members.size()) {
             const std::string_view key = members[expected].key;
-            if (static_cast<std::size_t>(end_ - at_) >= key.size() && same(at_, key.data(), key.size())) {
-                at_ += key.size();
+            if (static_cast<std::size_t>(end_ - place.at) >= key.size() &&
+                same(place.at, key.data(), key.size())) {
+                at = place.at + key.size();
                 found = &members[expected++];
             }
         }
         if (found == nullptr) {
             std::string_view name;
-            if (!plain_text(name) || !take(':')) return false;
-            for (std::size_t i = 0, at = expected; i < members.size() && found == nullptr; ++i, ++at) {
-                if (at >= members.size()) at -= members.size();
-                const std::string_view key = members[at].key;
+            at = plain_text(place.at, name);
+            if (at != nullptr) at = take(at, ':');
+            if (at == nullptr) return nullptr;
+            for (std::size_t i = 0, next = expected; i < members.size() && found == nullptr; ++i, ++next) {
+                if (next >= members.size()) next -= members.size();
+                const std::string_view key = members[next].key;
                 if (key.size() != name.size() + 3 || !same(key.data() + 1, name.data(), name.size()))
                     continue;
-                found = &members[at];
-                expected = at + 1;
+                found = &members[next];
+                expected = next + 1;
             }
         }
-        if (found == nullptr) {
-            if (!leniency_.ignore_unknown || leniency_.relaxed_names || !skip_value()) return false;
-        } else if (!found->scan(*this, object)) {
-            return false;
+        if (found != nullptr) {
+            at = found->scan(*this, at, object);
+        } else {
+            at = leniency_.ignore_unknown && !leniency_.relaxed_names ? skip_value(at) : nullptr;
         }
-    } while (take(','));
-    return leave('}');
+        if (at == nullptr) return nullptr;
+        place = next(at, '}');
+    }
+    return place.at;
 }
 
-std::size_t Scanner::expected_elements(const char* first) const noexcept {
+std::size_t Scanner::expected_elements(const char* first, const char* first_end) const noexcept {
     constexpr std::size_t most = 16;
-    const auto used = static_cast<std::size_t>(at_ - first) + 1;
-    return std::min(static_cast<std::size_t>(end_ - at_) / used + 1, most);
+    const auto used = static_cast<std::size_t>(first_end - first) + 1;
+    return std::min(static_cast<std::size_t>(end_ - first_end) / used + 1, most);
 }
 
 /// Where the next value ends if it is one, which somebody else finds out; null when it is too deep.
-const char* Scanner::value_end() noexcept {
-    skip_blanks();
+const char* Scanner::value_end(const char* at) noexcept {
     std::size_t open = 0;
-    for (const char* at = at_; at != end_; ++at) {
+    for (; at != end_; ++at) {
         switch (*at) {
             case '"':
                 for (at = text_end(at + 1); at != nullptr && *at == '\\'; at = text_end(at + 2))
@@ -258,23 +282,20 @@ const char* Scanner::value_end() noexcept {
     return end_;
 }
 
-bool Scanner::skip_value() {
-    skip_blanks();
-    if (at_ != end_ && *at_ == '"') {
-        if (const char* const stop = text_end(at_ + 1); stop != nullptr && *stop == '"') {
-            at_ = stop + 1;
-            return true;
-        }
+const char* Scanner::skip_value(const char* at) {
+    at = skip_blanks(at);
+    if (at != end_ && *at == '"') {
+        if (const char* const stop = text_end(at + 1); stop != nullptr && *stop == '"') return stop + 1;
     }
-    return next_document().has_value();
+    return next_document(at) ? at : nullptr;
 }
 
-Result<Document> Scanner::next_document() {
-    const char* const end = value_end();
+Result<Document> Scanner::next_document(const char*& at) {
+    const char* const begin = skip_blanks(at);
+    const char* const end = value_end(begin);
     if (end == nullptr) return fail(Errc::malformed, "no value");
-    const std::string_view value(at_, end);
-    at_ = end;
-    return parse_json_document(value, {.depth = depth_});
+    at = end;
+    return parse_json_document({begin, end}, {.depth = depth_});
 }
 
 }  // namespace flotilla::reflect::detail

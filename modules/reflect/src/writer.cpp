@@ -1,5 +1,8 @@
 #include "flotilla/reflect/writer.hpp"
 
+#include <array>
+
+#include "block.hpp"
 #include "flotilla/reflect/print.hpp"
 #include "special_bytes.hpp"
 
@@ -11,15 +14,22 @@ namespace {
 bool copy_plain(char* to, std::string_view text) noexcept {
     const char* const from = text.data();
     const std::size_t size = text.size();
-    const auto copy_word = [&](std::size_t at) {
-        const std::uint64_t word = word_at(from + at);
-        std::memcpy(to + at, &word, sizeof word);
-        return !any_special(word);
-    };
+    if (size >= Block::size) {
+        const auto copy_block = [&](std::size_t at) {
+            const Block block(from + at);
+            block.put(to + at);
+            return block.is_plain();
+        };
+        for (std::size_t at = 0; at + Block::size < size; at += Block::size)
+            if (!copy_block(at)) return false;
+        return copy_block(size - Block::size);
+    }
     if (size >= 8) {
-        for (std::size_t at = 0; at + 8 < size; at += 8)
-            if (!copy_word(at)) return false;
-        return copy_word(size - 8);
+        const std::uint64_t front = word_at(from);
+        const std::uint64_t back = word_at(from + size - 8);
+        std::memcpy(to, &front, sizeof front);
+        std::memcpy(to + size - 8, &back, sizeof back);
+        return Block(front, back).is_plain();
     }
     if (size >= 4) {
         const std::uint64_t word = short_word_at(from, size);
@@ -32,6 +42,19 @@ bool copy_plain(char* to, std::string_view text) noexcept {
         to[at] = from[at];
     }
     return true;
+}
+
+/// `00` to `99`
+constexpr auto digit_pairs = [] {
+    std::array<std::array<char, 2>, 100> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+    return pairs;
+}();
+
+char* put_pair(char* to, std::uint64_t below_100) noexcept {
+    std::memcpy(to, digit_pairs[below_100].data(), 2);
+    return to + 2;
 }
 
 }  // namespace
@@ -49,12 +72,30 @@ void Writer::string(std::string_view text) {
     at_ = to;
 }
 
+char* Writer::put_digits(char* to, std::uint64_t value) noexcept {
+    if (value >= 10'000) {
+        to = put_digits(to, value / 10'000);
+        value %= 10'000;
+        return put_pair(put_pair(to, value / 100), value % 100);
+    }
+    if (value >= 1'000) return put_pair(put_pair(to, value / 100), value % 100);
+    if (value >= 100) {
+        *to++ = static_cast<char>('0' + value / 100);
+        return put_pair(to, value % 100);
+    }
+    if (value >= 10) return put_pair(to, value);
+    *to++ = static_cast<char>('0' + value);
+    return to;
+}
+
 void Writer::number(double value) {
-    print::number(flushed(), value);
+    make_room(print::longest_number);
+    at_ = print::number(at_, value);
 }
 
 void Writer::number(float value) {
-    print::number(flushed(), value);
+    make_room(print::longest_number);
+    at_ = print::number(at_, value);
 }
 
 }  // namespace flotilla::reflect::detail

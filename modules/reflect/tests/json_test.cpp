@@ -206,6 +206,56 @@ TEST(JsonScan, LeavesWhatIsUnusualToTheDocument) {
     EXPECT_FALSE(detail::scan_json(R"({"more":[[]]})", {.depth = 2}, Leniency{}, node));
 }
 
+TEST(JsonScan, TakesMembersInAnyOrderAndBlanksAnywhere) {
+    for (const std::string_view text : {
+             R"({"productId":"x","qty":2,"unitPrice":1.5})",
+             R"({"unitPrice":1.5,"qty":2,"productId":"x"})",
+             R"({"qty":2,"productId":"x","unitPrice":1.5})",
+             R"({"more":1,"productId":"x","even more":{},"qty":2,"unitPrice":1.5,"most":[]})",
+             R"({"qty":7,"qty":2,"unitPrice":1.5,"productId":"y","productId":"x"})",
+             " { \"productId\" : \"x\" ,\n\t\"qty\":\r 2 , \"unitPrice\":1.5 } ",
+         }) {
+        Item item;
+        ASSERT_TRUE(detail::scan_json(text, Limits{}, Leniency{}, item)) << text;
+        EXPECT_EQ(item.product_id, "x") << text;
+        EXPECT_EQ(item.qty, 2) << text;
+        EXPECT_EQ(item.unit_price, 1.5) << text;
+    }
+}
+
+TEST(JsonScan, ReadsTextsAndIntegersOfEveryLengthAtEveryDistanceFromTheEnd) {
+    for (std::size_t after = 0; after < 20; ++after) {
+        const std::string behind(after, ' ');
+        for (std::size_t size = 0; size < 40; ++size) {
+            const std::string plain(size, 'x');
+            EXPECT_EQ(from_json<std::string>('"' + plain + '"' + behind), plain);
+            for (std::size_t at = 0; at < size; ++at) {
+                const auto with = [&](std::string_view piece) {
+                    return '"' + std::string(plain).replace(at, 1, piece) + '"' + behind;
+                };
+                std::string out;
+                EXPECT_TRUE(detail::scan_json(with("\\n"), Limits{}, Leniency{}, out));
+                EXPECT_EQ(out, std::string(plain).replace(at, 1, "\n"));
+                EXPECT_TRUE(detail::scan_json(with("\xc3\xa4"), Limits{}, Leniency{}, out));
+                EXPECT_EQ(out, std::string(plain).replace(at, 1, "\xc3\xa4"));
+                for (const std::string_view bad : {"\xc3", "\xff", "\n", "\x1f", "\""})
+                    EXPECT_FALSE(detail::scan_json(with(bad), Limits{}, Leniency{}, out));
+            }
+        }
+        std::int64_t value = 0;
+        for (int digits = 1; digits <= 18; ++digits) {
+            value = value * 10 + digits % 10;
+            for (const std::int64_t number : {value, -value}) {
+                std::int64_t out = 0;
+                EXPECT_TRUE(detail::scan_json(std::to_string(number) + behind, Limits{}, Leniency{}, out));
+                EXPECT_EQ(out, number);
+            }
+            std::int8_t small = 0;
+            EXPECT_EQ(detail::scan_json(std::to_string(value), Limits{}, Leniency{}, small), value < 128);
+        }
+    }
+}
+
 TEST(JsonScan, NeverDiffersFromTheDocumentInDamagedText) {
     Random random(11);
     constexpr std::string_view letters = "\"\\{}[],:-.019eE ntu\n\xc3\xa4x";
@@ -234,6 +284,33 @@ TEST(Json, WritesWhatIsLongerThanItsBlock) {
     const auto again = from_json<std::vector<std::string>>(to_json(texts));
     ASSERT_TRUE(again);
     EXPECT_EQ(*again, texts);
+}
+
+TEST(Json, WritesIntegersOfEveryLengthAndTextsWithEscapesAtEveryPlace) {
+    std::uint64_t value = 0;
+    for (int digits = 1; digits <= 20; ++digits) {
+        value = value * 10 + static_cast<std::uint64_t>(digits % 10);
+        for (const std::uint64_t number : {value, value / 7, value - 1}) {
+            EXPECT_EQ(to_json(number), std::to_string(number));
+            const auto negative = -static_cast<std::int64_t>(number / 2);
+            EXPECT_EQ(to_json(negative), std::to_string(negative));
+        }
+    }
+    for (const std::int64_t bound : {INT64_MIN, INT64_MAX}) EXPECT_EQ(to_json(bound), std::to_string(bound));
+    EXPECT_EQ(to_json(UINT64_MAX), std::to_string(UINT64_MAX));
+    EXPECT_EQ(to_json(std::int8_t{-128}), "-128");
+    for (std::size_t size = 1; size < 40; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, 'x');
+            for (const auto& [c, written] : {std::pair{'"', "\\\""}, {'\\', "\\\\"}, {'\x1f', "\\u001f"}}) {
+                text[at] = c;
+                EXPECT_EQ(to_json(text), '"' + std::string(text).replace(at, 1, written) + '"');
+            }
+            text[at] = '\xff';
+            EXPECT_EQ(to_json(text), '"' + std::string(text).replace(at, 1, "\xEF\xBF\xBD") + '"');
+        }
+    }
+    EXPECT_EQ(to_json(std::vector<double>{0, -1.5, 1e22, 5e-324}), "[0.0,-1.5,1e+22,5e-324]");
 }
 
 TEST(Json, IsAsLenientAsJacksonOnTheWire) {

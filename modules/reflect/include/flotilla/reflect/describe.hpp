@@ -197,13 +197,14 @@ public:
     static constexpr std::string_view json_key = key_.view();
 };
 
-/// Calls `visit(Field<...>{})` for every field, those of bases first.
+/// Calls `visit(Field<...>{})` for every field, those of bases first. It is there at compile time only: what
+/// is left of it are the calls, one after the other.
 template <Described T, class Visit>
-constexpr void for_each_field(Visit&& visit) {
+[[gnu::always_inline]] constexpr void for_each_field(Visit&& visit) {
     [&]<class... Base>(boost::mp11::mp_list<Base...>) {
         (for_each_field<typename Base::type>(visit), ...);
     }(boost::mp11::mp_rename<detail::Bases<T>, boost::mp11::mp_list>{});
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
+    [&]<std::size_t... I> [[gnu::always_inline]] (std::index_sequence<I...>) {
         (visit(Field<T, I>{}), ...);
     }(std::make_index_sequence<detail::own_member_count<T>>{});
 }

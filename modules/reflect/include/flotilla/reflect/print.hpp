@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,11 @@ void string(std::string& out, std::string_view text);
 /// `1e+22`); NaN and infinities are null, as JSON has none.
 void number(std::string& out, double value);
 void number(std::string& out, float value);
+
+/// The same to where there is room for `longest_number` characters; gives the place behind it.
+char* number(char* to, double value);
+char* number(char* to, float value);
+inline constexpr std::size_t longest_number = 40;
 
 template <std::integral I>
 void integer(std::string& out, I value) {

@@ -10,7 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,85 +32,106 @@ class Scanner;
 /// How one member of a struct is read into the struct at `object`.
 struct MemberScanner {
     std::string_view key;  ///< `"productId":`
-    bool (*scan)(Scanner&, void* object);
+    const char* (*scan)(Scanner&, const char* at, void* object);
 };
 
-/// A place in a text. Each function goes on behind what it has read, or returns false; most of these end all.
+/// Reads one text. Every function begins at a place and gives the one behind what it has read, or null.
 class Scanner {
 public:
     Scanner(std::string_view text, const Limits& limits, const Leniency& leniency) noexcept
         : text_(text),
-          at_(text.data()),
           end_(text.data() + text.size()),
           depth_(limits.depth),
           depth_left_(limits.depth),
           leniency_(leniency) {}
 
-    /// Nothing follows but blanks, and what was read is UTF-8.
-    [[nodiscard]] bool at_end() noexcept;
+    [[nodiscard]] const char* begin() const noexcept { return text_.data(); }
 
-    /// The next character is that one, blanks before it aside. If not, nothing has happened.
-    [[nodiscard]] bool take(char c) noexcept {
-        skip_blanks();
-        if (at_ == end_ || *at_ != c) return false;
-        ++at_;
-        return true;
+    /// Nothing follows but blanks, and what was read is UTF-8.
+    [[nodiscard]] bool ends(const char* at) const noexcept;
+
+    [[nodiscard]] const char* skip_blanks(const char* at) const noexcept {
+        return at != end_ && *at > ' ' ? at : skip_some_blanks(at);
     }
 
-    /// Likewise a word: `null`.
-    [[nodiscard]] bool take_word(std::string_view word) noexcept;
-    [[nodiscard]] bool boolean(bool& out) noexcept;
-    /// Bounds are inclusive.
-    [[nodiscard]] bool integer(std::int64_t low, std::int64_t high, std::int64_t& out) noexcept;
-    [[nodiscard]] bool number(double& out) noexcept;
-    [[nodiscard]] bool string(std::string& out);
+    /// The next character is that one, blanks before it aside.
+    [[nodiscard]] const char* take(const char* at, char c) const noexcept {
+        at = skip_blanks(at);
+        return at != end_ && *at == c ? at + 1 : nullptr;
+    }
+
+    /// Likewise a word, but no blanks.
+    [[nodiscard]] const char* take_word(const char* at, std::string_view word) const noexcept {
+        if (static_cast<std::size_t>(end_ - at) < word.size()) return nullptr;
+        return std::memcmp(at, word.data(), word.size()) == 0 ? at + word.size() : nullptr;
+    }
+
+    [[nodiscard]] const char* take_null(const char* at) const noexcept {
+        return take_word(skip_blanks(at), "null");
+    }
+
+    [[nodiscard]] const char* boolean(const char* at, bool& out) const noexcept;
+    /// At most 18 digits.
+    [[nodiscard]] const char* integer(const char* at, std::int64_t& out) const noexcept;
+    [[nodiscard]] const char* number(const char* at, double& out) const noexcept;
+    [[nodiscard]] const char* string(const char* at, std::string& out);
     /// A text without escapes, where it stands.
-    [[nodiscard]] bool plain_text(std::string_view& out) noexcept;
-    [[nodiscard]] bool enumerator(std::span<const EnumText> texts, std::int64_t& out) noexcept;
-    [[nodiscard]] bool object(std::span<const MemberScanner> members, void* object);
+    [[nodiscard]] const char* plain_text(const char* at, std::string_view& out) noexcept;
+    [[nodiscard]] const char* enumerator(
+        const char* at, std::span<const EnumText> texts, std::int64_t& out
+    ) noexcept;
+    /// The members of an object from one of them to its end, in any order.
+    [[nodiscard]] const char* members(const char* at, std::span<const MemberScanner> members, void* object);
 
     /// Into an array or object, within the limit of depth.
-    [[nodiscard]] bool enter(char bracket) noexcept {
-        if (depth_left_ == 0 || !take(bracket)) return false;
-        --depth_left_;
-        return true;
+    [[nodiscard]] const char* enter(const char* at, char bracket) noexcept {
+        if (depth_left_ == 0) return nullptr;
+        at = take(at, bracket);
+        if (at != nullptr) --depth_left_;
+        return at;
     }
 
-    /// Out of it, when its bracket comes now. If not, nothing has happened.
-    [[nodiscard]] bool leave(char bracket) noexcept {
-        if (!take(bracket)) return false;
-        ++depth_left_;
-        return true;
+    /// Out of it, when its bracket comes now.
+    [[nodiscard]] const char* leave(const char* at, char bracket) noexcept {
+        at = take(at, bracket);
+        if (at != nullptr) ++depth_left_;
+        return at;
     }
 
     /// The next value, of any kind, through a document of its own.
     template <class T>
-    [[nodiscard]] bool through_document(T& out) {
-        const auto document = next_document();
-        if (!document) return false;
+    [[nodiscard]] const char* through_document(const char* at, T& out) {
+        const auto document = next_document(at);
+        if (!document) return nullptr;
         Reader reader(leniency_);
-        return read_value(reader, document->root(), out);
+        return read_value(reader, document->root(), out) ? at : nullptr;
     }
 
-    [[nodiscard]] const char* place() const noexcept { return at_; }
+    struct Next {
+        const char* at;
+        bool more;  ///< at the next element or member; otherwise behind the closing bracket, or nowhere
+    };
 
-    /// How many elements a list may have whose first one began at `first`: a guess from the text's length.
-    [[nodiscard]] std::size_t expected_elements(const char* first) const noexcept;
+    /// From the end of an element or member.
+    [[nodiscard]] Next next(const char* at, char bracket) noexcept {
+        if (end_ - at >= 2 && at[0] == ',' && at[1] > ' ') return {at + 1, true};
+        return next_or_end(at, bracket);
+    }
+
+    /// How many elements a list may have, of which there is one: a guess from its length and what is left.
+    [[nodiscard]] std::size_t expected_elements(const char* first, const char* first_end) const noexcept;
 
 private:
-    void skip_blanks() noexcept {
-        while (at_ != end_ && *at_ <= ' ' && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
-            ++at_;
-    }
-
-    const char* text_end(const char* from) noexcept;
-    const char* value_end() noexcept;
-    bool unescape(std::string& out);
-    bool skip_value();
-    Result<Document> next_document();
+    const char* skip_some_blanks(const char* at) const noexcept;
+    Next next_or_end(const char* at, char bracket) noexcept;
+    const char* text_end(const char* at) noexcept;
+    const char* value_end(const char* at) noexcept;
+    const char* unescape(const char* at, std::string& out);
+    const char* skip_value(const char* at);
+    /// `at` is set to the end of it.
+    Result<Document> next_document(const char*& at);
 
     std::string_view text_;
-    const char* at_;
     const char* end_;
     std::size_t depth_;
     std::size_t depth_left_;
@@ -119,11 +140,11 @@ private:
 };
 
 template <class T>
-bool scan_value(Scanner& scanner, T& out);
+const char* scan_value(Scanner& scanner, const char* at, T& out);
 
 template <class T, class F>
-bool scan_field(Scanner& scanner, void* object) {
-    return scan_value(scanner, static_cast<T*>(object)->*F::pointer);
+const char* scan_field(Scanner& scanner, const char* at, void* object) {
+    return scan_value(scanner, at, static_cast<T*>(object)->*F::pointer);
 }
 
 template <Described T>
@@ -134,113 +155,147 @@ inline constexpr auto member_scanners = [] {
     return table;
 }();
 
+/// Members mostly come in the order of the struct, some of them left out, which costs a comparison with a
+/// constant each. From the first one on that comes elsewhere they are looked for by name.
+template <Described T>
+const char* scan_object(Scanner& scanner, const char* at, T& out) {
+    at = scanner.enter(at, '{');
+    if (at == nullptr) return nullptr;
+    if (const char* const end = scanner.leave(at, '}')) return end;
+    Scanner::Next place{scanner.skip_blanks(at), true};
+    for_each_field<T>([&]<class F> [[gnu::always_inline]] (F) {
+        if (!place.more) return;
+        const char* const value = scanner.take_word(place.at, F::json_key);
+        if (value == nullptr) return;
+        const char* const end = scan_value(scanner, value, out.*F::pointer);
+        place = end == nullptr ? Scanner::Next{nullptr, false} : scanner.next(end, '}');
+    });
+    return place.more ? scanner.members(place.at, member_scanners<T>, &out) : place.at;
+}
+
 template <class T>
-bool scan_integer(Scanner& scanner, T& out) {
-    using Bounds = std::numeric_limits<T>;
-    constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    constexpr std::int64_t high =
-        std::cmp_less(Bounds::max(), most) ? static_cast<std::int64_t>(Bounds::max()) : most;
+const char* scan_integer(Scanner& scanner, const char* at, T& out) {
     std::int64_t value = 0;
-    if (!scanner.integer(static_cast<std::int64_t>(Bounds::min()), high, value)) return false;
+    at = scanner.integer(at, value);
+    if (at == nullptr || !std::in_range<T>(value)) return nullptr;
     out = static_cast<T>(value);
-    return true;
+    return at;
 }
 
+/// One element of a list, at its end.
 template <class T>
-bool scan_list(Scanner& scanner, T& out) {
+const char* scan_element(Scanner& scanner, const char* at, T& list) {
     using Element = typename T::value_type;
-    constexpr bool has_memory = requires(T& list) { list.reserve(list.capacity()); };
-    if (!scanner.enter('[')) return false;
-    T values{};
-    if (!scanner.leave(']')) {
-        const char* const first = scanner.place();
-        do {
-            if constexpr (requires {
-                              { values.emplace_back() } -> std::same_as<Element&>;
-                          }) {
-                if (!scan_value(scanner, values.emplace_back())) return false;
-            } else {
-                Element value{};
-                if (!scan_value(scanner, value)) return false;
-                values.insert(values.end(), std::move(value));
-            }
-            if constexpr (has_memory) {
-                if (values.size() == 1) values.reserve(scanner.expected_elements(first));
-            }
-        } while (scanner.take(','));
-        if (!scanner.leave(']')) return false;
-        if constexpr (has_memory) {
-            if (values.capacity() / 2 > values.size()) values.shrink_to_fit();
-        }
+    if constexpr (requires {
+                      { list.emplace_back() } -> std::same_as<Element&>;
+                  }) {
+        return scan_value(scanner, at, list.emplace_back());
+    } else {
+        Element value{};
+        at = scan_value(scanner, at, value);
+        if (at != nullptr) list.insert(list.end(), std::move(value));
+        return at;
     }
-    out = std::move(values);
-    return true;
 }
 
 template <class T>
-bool scan_map(Scanner& scanner, T& out) {
-    if (!scanner.enter('{')) return false;
+const char* scan_list(Scanner& scanner, const char* at, T& out) {
+    constexpr bool has_memory = requires { out.reserve(out.capacity()); };
+    at = scanner.enter(at, '[');
+    if (at == nullptr) return nullptr;
     out.clear();
-    if (scanner.leave('}')) return true;
-    do {
-        std::string key;
-        if (!scanner.string(key) || !scanner.take(':')) return false;
-        if (!scan_value(scanner, out[std::move(key)])) return false;
-    } while (scanner.take(','));
-    return scanner.leave('}');
+    if (const char* const end = scanner.leave(at, ']')) return end;
+    Scanner::Next place{at, true};
+    if constexpr (has_memory) {
+        // The first one tells how much memory all will take.
+        typename T::value_type first{};
+        const char* const first_end = scan_value(scanner, at, first);
+        if (first_end == nullptr) return nullptr;
+        place = scanner.next(first_end, ']');
+        out.reserve(place.more ? scanner.expected_elements(at, first_end) : 1);
+        out.push_back(std::move(first));
+    }
+    while (place.more) {
+        at = scan_element(scanner, place.at, out);
+        if (at == nullptr) return nullptr;
+        place = scanner.next(at, ']');
+    }
+    if constexpr (has_memory) {
+        if (out.capacity() / 2 > out.size()) out.shrink_to_fit();
+    }
+    return place.at;
 }
 
 template <class T>
-bool scan_text_form(Scanner& scanner, T& out) {
+const char* scan_map(Scanner& scanner, const char* at, T& out) {
+    at = scanner.enter(at, '{');
+    if (at == nullptr) return nullptr;
+    out.clear();
+    if (const char* const end = scanner.leave(at, '}')) return end;
+    Scanner::Next place{at, true};
+    while (place.more) {
+        std::string key;
+        at = scanner.string(place.at, key);
+        if (at != nullptr) at = scanner.take(at, ':');
+        if (at != nullptr) at = scan_value(scanner, at, out[std::move(key)]);
+        if (at == nullptr) return nullptr;
+        place = scanner.next(at, '}');
+    }
+    return place.at;
+}
+
+template <class T>
+const char* scan_text_form(Scanner& scanner, const char* at, T& out) {
     std::string text;
-    if (!scanner.string(text)) return false;
+    at = scanner.string(at, text);
+    if (at == nullptr) return nullptr;
     auto value = TextForm<T>::parse(text);
-    if (!value) return false;
+    if (!value) return nullptr;
     out = *std::move(value);
-    return true;
+    return at;
 }
 
 /// Reads over `out`, which is left half read when it gives up.
 template <class T>
-bool scan_value(Scanner& scanner, T& out) {
+const char* scan_value(Scanner& scanner, const char* at, T& out) {
     if constexpr (is_optional<T>) {
-        if (scanner.take_word("null")) return out = std::nullopt, true;
-        return scan_value(scanner, out.emplace());
+        if (const char* const end = scanner.take_null(at)) return out = std::nullopt, end;
+        return scan_value(scanner, at, out.emplace());
     } else if constexpr (is_smart_pointer<T>) {
-        if (scanner.take_word("null")) return out = nullptr, true;
+        if (const char* const end = scanner.take_null(at)) return out = nullptr, end;
         auto value = std::make_unique<std::remove_const_t<typename T::element_type>>();
-        if (!scan_value(scanner, *value)) return false;
+        at = scan_value(scanner, at, *value);
         out = std::move(value);
-        return true;
+        return at;
     } else if constexpr (HasTextForm<T>) {
-        return scan_text_form(scanner, out);
+        return scan_text_form(scanner, at, out);
     } else if constexpr (std::same_as<T, bool>) {
-        return scanner.boolean(out);
+        return scanner.boolean(at, out);
     } else if constexpr (std::integral<T>) {
-        return scan_integer(scanner, out);
+        return scan_integer(scanner, at, out);
     } else if constexpr (std::same_as<T, double>) {
-        return scanner.number(out);
+        return scanner.number(at, out);
     } else if constexpr (std::same_as<T, std::string>) {
-        return scanner.string(out);
+        return scanner.string(at, out);
     } else if constexpr (std::same_as<T, Secret>) {
         std::string text;
-        if (!scanner.string(text)) return false;
+        at = scanner.string(at, text);
         out = Secret(std::move(text));
-        return true;
+        return at;
     } else if constexpr (DescribedEnum<T>) {
         std::int64_t value = 0;
-        if (!scanner.enumerator(enum_texts<T>, value)) return false;
+        at = scanner.enumerator(at, enum_texts<T>, value);
         out = static_cast<T>(value);
-        return true;
+        return at;
     } else if constexpr (MapLike<T> &&
                          requires { requires std::same_as<typename T::key_type, std::string>; }) {
-        return scan_map(scanner, out);
+        return scan_map(scanner, at, out);
     } else if constexpr (SequenceLike<T> && !is_std_array<T>) {
-        return scan_list(scanner, out);
+        return scan_list(scanner, at, out);
     } else if constexpr (Described<T>) {
-        return scanner.object(member_scanners<T>, &out);
+        return scan_object(scanner, at, out);
     } else {
-        return scanner.through_document(out);
+        return scanner.through_document(at, out);
     }
 }
 
@@ -253,7 +308,8 @@ bool scan_json(std::string_view text, const Limits& limits, const Leniency& leni
         // Text with fewer characters than there may be values needs no counting.
         if (text.size() > std::min(limits.bytes, limits.elements) || leniency.merge_maps) return false;
         Scanner scanner(text, limits, leniency);
-        return scan_value(scanner, out) && scanner.at_end();
+        const char* const end = scan_value(scanner, scanner.begin(), out);
+        return end != nullptr && scanner.ends(end);
     }
 }
 

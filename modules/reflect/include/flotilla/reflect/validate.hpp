@@ -5,12 +5,14 @@
 ///     for (const Violation& v : validate(order)) log.info("{}: {}", v.field, v.message);
 ///     // items[3].qty: must be less than or equal to 100
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "flotilla/base/units.hpp"
@@ -91,7 +93,7 @@ Subject subject_of(const T& value) {
 
 /// Whether a rule holds, as far as a look tells: mostly it does. What this does not see `holds` decides.
 template <class T>
-bool plainly_holds(const Rule& rule, const T& value) {
+[[gnu::always_inline]] inline bool plainly_holds(const Rule& rule, const T& value) {
     const RuleKind kind = rule.kind;
     if constexpr (is_optional<T> || is_smart_pointer<T>) {
         if (value) return kind != RuleKind::check && plainly_holds(rule, *value);
@@ -117,17 +119,62 @@ bool plainly_holds(const Rule& rule, const T& value) {
     }
 }
 
+/// Once for each type of field, and seldom needed.
+template <class T>
+[[gnu::noinline]] bool holds_for(const Rule& rule, const T& value) {
+    Subject subject = subject_of(value);
+    subject.field = &value;  // a check takes the field as it is declared
+    return holds(rule, subject);
+}
+
+template <class T>
+bool is_good(const T& value);
+
+template <class F, std::size_t Index, class T>
+bool rule_holds(const T& value) {
+    static constexpr Rule rule = F::options.rules[Index];
+    return plainly_holds(rule, value) || holds_for(rule, value);
+}
+
+template <class F, class T>
+bool is_good_field(const T& value) {
+    const bool all_hold = [&]<std::size_t... I>(std::index_sequence<I...>) {
+        return (rule_holds<F, I>(value) && ...);
+    }(std::make_index_sequence<F::options.rule_count>{});
+    return all_hold && is_good(value);
+}
+
+/// Whether there is nothing to tell: a good value is looked at once, and no path to any part of it is made.
+template <class T>
+bool is_good(const T& value) {
+    if constexpr (is_optional<T> || is_smart_pointer<T>) {
+        return !value || is_good(*value);
+    } else if constexpr (is_variant<T>) {
+        return std::visit([](const auto& held) { return is_good(held); }, value);
+    } else if constexpr (HasTextForm<T> || TextLike<T>) {
+        return true;
+    } else if constexpr (MapLike<T>) {
+        return std::ranges::all_of(value, [](const auto& entry) { return is_good(entry.second); });
+    } else if constexpr (SequenceLike<T> || is_std_array<T>) {
+        return std::ranges::all_of(value, [](const auto& element) { return is_good(element); });
+    } else if constexpr (Described<T>) {
+        bool good = true;
+        for_each_field<T>([&]<class F> [[gnu::always_inline]] (F) {
+            good = good && is_good_field<F>(value.*F::pointer);
+        });
+        return good;
+    } else {
+        return true;
+    }
+}
+
 template <class T>
 void validate_into(std::vector<Violation>& out, const Path& path, const T& value);
 
 template <class F, std::size_t Index, class T>
 void validate_rule(std::vector<Violation>& out, const Path& path, const T& value) {
-    static constexpr Rule rule = F::options.rules[Index];
-    if (plainly_holds(rule, value)) return;
-    Subject subject = subject_of(value);
-    subject.field = &value;  // a check takes the field as it is declared
-    if (holds(rule, subject)) return;
-    Violation violation = violation_of(rule);
+    if (rule_holds<F, Index>(value)) return;
+    Violation violation = violation_of(F::options.rules[Index]);
     violation.field = path.text();
     violation.rejected = to_value(value);
     out.push_back(std::move(violation));
@@ -173,7 +220,7 @@ void validate_into(std::vector<Violation>& out, const Path& path, const T& value
 template <Described T>
 std::vector<Violation> validate(const T& value, std::string_view root = {}) {
     std::vector<Violation> out;
-    detail::validate_into(out, detail::Path{nullptr, root}, value);
+    if (!detail::is_good(value)) detail::validate_into(out, detail::Path{nullptr, root}, value);
     return out;
 }
 

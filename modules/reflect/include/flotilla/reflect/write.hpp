@@ -136,7 +136,7 @@ void write_value(Writer& writer, const T& value) {
     } else {
         static_assert(Described<T>, "describe this type with FLT_DESCRIBE, or give it a TextForm");
         char lead = '{';
-        for_each_field<T>([&]<class F>(F) { write_field<F>(writer, lead, value); });
+        for_each_field<T>([&]<class F> [[gnu::always_inline]] (F) { write_field<F>(writer, lead, value); });
         if (lead == '{') writer.put(lead);
         writer.put('}');
     }

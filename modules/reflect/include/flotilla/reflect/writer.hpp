@@ -2,12 +2,13 @@
 /// Where JSON text is put together: a block on the stack, handed to the string when it is full and at the
 /// end. Small pieces cost their own moves and nothing else.
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace flotilla::reflect::detail {
 
@@ -46,9 +47,15 @@ public:
 
     template <std::integral I>
     void integer(I value) {
-        constexpr std::size_t longest = 24;
-        make_room(longest);
-        at_ = std::to_chars(at_, at_ + longest, value).ptr;
+        make_room(longest_integer);
+        auto magnitude = static_cast<std::uint64_t>(value);
+        if constexpr (std::is_signed_v<I>) {
+            if (value < 0) {
+                *at_++ = '-';
+                magnitude = 0 - magnitude;
+            }
+        }
+        at_ = put_digits(at_, magnitude);
     }
 
     /// The string with all that was written, for those who append to it themselves.
@@ -60,11 +67,16 @@ public:
     static constexpr std::size_t longest_piece = 256;
 
 private:
+    static constexpr std::size_t longest_integer = 20;  // with its sign
+
+    static char* put_digits(char* to, std::uint64_t value) noexcept;
+
     void make_room(std::size_t size) {
         if (static_cast<std::size_t>(block_ + sizeof block_ - at_) < size) flush();
     }
 
-    void flush() {
+    /// Seldom needed, and not to be had at each place that may need it.
+    [[gnu::noinline]] void flush() {
         out_.append(block_, at_);
         at_ = block_;
     }
