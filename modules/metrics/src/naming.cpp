@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "flotilla/base/text.hpp"
 
@@ -59,32 +60,63 @@ std::string label_name(std::string_view key) {
 
 namespace {
 
-constexpr bool must_be_escaped(char c) noexcept {
-    return c == '\\' || c == '"' || c == '\n';
+/// Of a value: its end, and what is escaped.
+constexpr auto ends_plain_text = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'\0', '\\', '"', '\n'}) table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+/// Copies a value with its escapes to where there is room for twice its length; `from` moves to its NUL.
+char* put_value(char* to, const char*& from) noexcept {
+    for (;; ++from) {
+        const char c = *from;
+        if (!ends_plain_text[static_cast<unsigned char>(c)]) {
+            *to++ = c;
+        } else if (c == '\0') {
+            return to;
+        } else {
+            *to++ = '\\';
+            *to++ = c == '\n' ? 'n' : c;
+        }
+    }
+}
+
+char* put(char* to, std::string_view text) noexcept {
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
 }
 
 }  // namespace
 
 void LabelText::render(const Tags& tags) {
-    text_.clear();
-    std::size_t place = 0;
-    for (const auto& [key, value] : tags) {
-        if (place == names_.size()) names_.emplace_back();
-        Name& name = names_[place++];
-        if (name.key != key || name.label.empty()) name = {std::string(key), label_name(key) + "=\""};
-        if (!text_.empty()) text_ += ',';
-        text_ += name.label;
-        for (std::string_view rest = value; !rest.empty();) {
-            const auto special = std::ranges::find_if(rest, must_be_escaped);
-            text_.append(rest.begin(), special);
-            rest.remove_prefix(static_cast<std::size_t>(special - rest.begin()));
-            if (rest.empty()) break;
-            text_ += '\\';
-            text_ += rest.front() == '\n' ? 'n' : rest.front();
-            rest.remove_prefix(1);
+    const std::string_view packed = tags.bytes();
+    // A label is never longer than its key, and there are four characters in place of two zeros.
+    const std::size_t longest = 4 * packed.size();
+    text_.resize_and_overwrite(longest, [&](char* const begin, std::size_t) {
+        char* to = begin;
+        std::size_t place = 0;
+        for (const char* from = packed.data(); from != packed.data() + packed.size(); ++from) {
+            const std::string_view rest(from, packed.data() + packed.size());
+            const std::string& label = label_of(rest, place);
+            from += names_[place++].key.size();
+            if (to != begin) *to++ = ',';
+            to = put(to, label);
+            to = put_value(to, from);
+            *to++ = '"';
         }
-        text_ += '"';
+        return static_cast<std::size_t>(to - begin);
+    });
+}
+
+const std::string& LabelText::label_of(std::string_view rest, std::size_t place) {
+    if (place == names_.size()) names_.emplace_back();
+    Name& name = names_[place];
+    if (name.key.empty() || !rest.starts_with(name.key)) {
+        const std::string_view key = rest.substr(0, rest.find('\0'));
+        name = {std::string(key) + '\0', label_name(key) + "=\""};
     }
+    return name.label;
 }
 
 void append_help_escaped(std::string& out, std::string_view text, bool quotes_too) {

@@ -50,9 +50,12 @@ public:
 
 private:
     struct Name {
-        std::string key;
+        std::string key;    ///< with the NUL behind it
         std::string label;  ///< with the equals sign and the quote
     };
+
+    /// Of the key at the front of `rest`.
+    const std::string& label_of(std::string_view rest, std::size_t place);
 
     std::string text_;
     std::vector<Name> names_;  ///< of the last tags

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 namespace flotilla::metrics::detail {
@@ -22,14 +23,17 @@ void append_java_double(std::string& out, double value) {
         out += value > 0 ? "+Inf" : "-Inf";
         return;
     }
+    char buffer[40];
     const double size = std::fabs(value);
     if (size < 1e7 && size == std::trunc(size)) {
-        if (std::signbit(value)) out += '-';
-        append_integer(out, static_cast<std::uint64_t>(size));
-        out += ".0";
+        char* const sign = buffer;
+        *sign = '-';
+        char* const begin = std::signbit(value) ? sign : sign + 1;
+        char* const end = std::to_chars(sign + 1, buffer + 20, static_cast<std::uint32_t>(size)).ptr;
+        std::memcpy(end, ".0", 2);
+        out.append(begin, end + 2);
         return;
     }
-    char buffer[40];
     const auto scientific = size >= 1e7 || size < 1e-3;
     const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, format);

@@ -1,6 +1,7 @@
 #include "scrape.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "flotilla/base/encoding.hpp"
@@ -221,16 +222,28 @@ double ScrapeWriter::value_of_part(Part part, const Meter& meter) const {
 void ScrapeWriter::start(
     std::string_view name, std::string_view suffix, std::string_view labels, std::string_view last
 ) {
-    out_.append(name).append(suffix);
-    if (!labels.empty() || !last.empty()) {
-        out_ += '{';
-        out_ += labels;
-        if (!labels.empty() && !last.empty()) out_ += ',';
-        out_ += last;
-        if (legacy_) out_ += ',';
-        out_ += '}';
-    }
-    out_ += ' ';
+    const std::size_t before = out_.size();
+    constexpr std::size_t signs = 5;  // braces, commas and a blank
+    const std::size_t longest = before + name.size() + suffix.size() + labels.size() + last.size() + signs;
+    out_.resize_and_overwrite(longest, [&](char* const text, std::size_t) {
+        char* to = text + before;
+        const auto put = [&](std::string_view piece) {
+            std::memcpy(to, piece.data(), piece.size());
+            to += piece.size();
+        };
+        put(name);
+        if (!suffix.empty()) put(suffix);
+        if (!labels.empty() || !last.empty()) {
+            *to++ = '{';
+            if (!labels.empty()) put(labels);
+            if (!labels.empty() && !last.empty()) *to++ = ',';
+            if (!last.empty()) put(last);
+            if (legacy_) *to++ = ',';
+            *to++ = '}';
+        }
+        *to++ = ' ';
+        return static_cast<std::size_t>(to - text);
+    });
 }
 
 void ScrapeWriter::integer(std::uint64_t value) {

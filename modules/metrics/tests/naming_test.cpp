@@ -53,6 +53,11 @@ TEST(Naming, SanitizesLabels) {
     EXPECT_EQ(labels.text(), R"(b="one \"two\" \\ \n")");
     labels.render({});
     EXPECT_EQ(labels.text(), "");
+    // What was kept of the keys before is not taken for others that begin or end alike.
+    for (const std::string_view key : {"b", "bc", "", "b", "c", "b.c"}) {
+        labels.render({{key, "1"}});
+        EXPECT_EQ(labels.text(), label_name(key) + "=\"1\"");
+    }
 }
 
 TEST(Numbers, AreWrittenAsJavaDoes) {

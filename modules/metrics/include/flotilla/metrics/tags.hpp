@@ -58,6 +58,9 @@ public:
         return Iterator(std::string_view(packed_).substr(packed_.size()));
     }
 
+    /// As they are kept: key, NUL, value, NUL, and so on.
+    [[nodiscard]] const std::string& bytes() const noexcept { return packed_; }
+
     [[nodiscard]] bool empty() const noexcept { return packed_.empty(); }
 
     [[nodiscard]] std::size_t size() const noexcept;
@@ -74,7 +77,7 @@ public:
     [[nodiscard]] std::size_t hash() const noexcept { return std::hash<std::string>()(packed_); }
 
 private:
-    std::string packed_;  // key, NUL, value, NUL, ...; a NUL in the input becomes '?'
+    std::string packed_;  // a NUL in the input becomes '?'
 };
 
 }  // namespace flotilla::metrics
