@@ -1,3 +1,4 @@
+#include <ranges>
 #include <utility>
 
 #include "flotilla/base/text.hpp"
@@ -19,7 +20,10 @@ Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
             if (token.kind != Token::Kind::literal || alternative.head.size() == 2) break;
             alternative.head += token.character;
         }
-        if (tokens.back().kind == Token::Kind::literal) alternative.tail = tokens.back().character;
+        for (const Token& token : tokens | std::views::reverse) {
+            if (token.kind != Token::Kind::literal || alternative.tail.size() == 2) break;
+            alternative.tail.insert(alternative.tail.begin(), token.character);
+        }
         alternative.tokens = std::exchange(tokens, {});
         out.alternatives_.push_back(std::move(alternative));
     };
@@ -48,13 +52,14 @@ Result<SkipPattern> SkipPattern::parse(std::string_view pattern) {
 
 bool SkipPattern::matches(std::string_view path) const noexcept {
     if (path.empty()) return false;
-    const char tail = path.back();
     for (const Alternative& alternative : alternatives_) {
-        if (alternative.tail != 0 && alternative.tail != tail) continue;
         const std::string& head = alternative.head;
-        if (head.size() > path.size()) continue;
+        const std::string& tail = alternative.tail;
+        if (head.size() > path.size() || tail.size() > path.size()) continue;
+        if (!tail.empty() && tail.back() != path.back()) continue;
         if (!head.empty() && head[0] != path[0]) continue;
         if (head.size() > 1 && head[1] != path[1]) continue;
+        if (tail.size() > 1 && tail[0] != path[path.size() - 2]) continue;
         if (matches(alternative.tokens, path)) return true;
     }
     return false;

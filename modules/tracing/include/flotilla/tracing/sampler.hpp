@@ -83,9 +83,9 @@ private:
 
     struct Alternative {
         std::vector<Token> tokens;
-        // Most paths differ from most alternatives in their first two or in their last character.
+        // Most paths differ from most alternatives in their first or last two characters.
         std::string head;
-        char tail = 0;  ///< 0: any
+        std::string tail;
     };
 
     static bool matches(const std::vector<Token>& tokens, std::string_view path) noexcept;
