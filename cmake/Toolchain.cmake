@@ -14,6 +14,12 @@ add_compile_options(-fno-omit-frame-pointer -pthread)
 add_link_options(-pthread)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # A program holds the functions that it can reach, not all of each file that it takes one from.
+    add_compile_options(-ffunction-sections)
+    add_link_options(-Wl,--gc-sections)
+endif()
+
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
     # A precompiled header without a time stamp lets ccache share it between build folders.
     add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
