@@ -1,9 +1,11 @@
 #include "flotilla/reflect/scan.hpp"
 
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "block.hpp"
 #include "flotilla/base/encoding.hpp"
@@ -31,9 +33,9 @@ void assign(std::string& out, const char* from, std::size_t size) {
     });
 }
 
-/// Every string has room for that many bytes.
 void assign_front(std::string& out, const Block& block, std::size_t size) {
-    constexpr std::size_t room = Block::size - 1;  // and one for the zero at the end
+    constexpr std::size_t room = Block::size - 1;   // and one for the zero at the end
+    if (out.capacity() < room) std::unreachable();  // every string has that much in itself
     out.resize_and_overwrite(room, [&block, size](char* to, std::size_t) {
         block.put(to);
         return size;
@@ -53,30 +55,44 @@ const char* read_integer_text(const char* at, const char* end, std::int64_t& out
     if (negative) ++at;
     const char* const digits = at;
     std::uint64_t value = 0;
-    if constexpr (std::endian::native == std::endian::little) {
-        // Up to seven digits at once: they are moved to the high end of a word, zeros go before them, and
-        // neighbours are added up, then pairs, then fours.
-        if (end - at >= 8) {
-            std::uint64_t word = word_at(at) ^ (ones * '0');
-            const std::uint64_t others = ((word + ones * 0x76) | word) & high_bits;
-            const int count = others == 0 ? 0 : std::countr_zero(others) / 8;
-            if (count > 0) {
-                word <<= 64 - 8 * count;
-                word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
-                word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
-                value = (word * 10'000 + (word >> 32)) & 0xFFFFFFFF;
-                at += count;
-            }
-        }
-    }
-    if (at == digits) {
-        for (; at != end && is_ascii_digit(*at); ++at)
-            value = value * 10 + static_cast<std::uint64_t>(*at - '0');
-    }
+    for (; at != end && is_ascii_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
     const auto count = at - digits;
     if (count == 0 || count > 18 || (count > 1 && *digits == '0')) return nullptr;
     out = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
     return at;
+}
+
+/// Up to seven digits at once: they are moved to the high end of a word, zeros go before them, and neighbours
+/// are added up, then pairs, then fours. Null when it is not so simple.
+const char* read_few_digits(const char* at, const char* end, std::int64_t& out) noexcept {
+    if (std::endian::native != std::endian::little || end - at < 8) return nullptr;
+    std::uint64_t word = word_at(at) ^ (ones * '0');
+    const std::uint64_t others = ((word + ones * 0x76) | word) & high_bits;
+    if (others == 0) return nullptr;
+    const int bits = std::countr_zero(others) & ~7;
+    const char* const behind = at + bits / 8;
+    if (bits == 0 || (*at == '0' && bits > 8) || *behind == '.' || (*behind | 0x20) == 'e') return nullptr;
+    word <<= 64 - bits;
+    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+    out = static_cast<std::uint32_t>(word * 10'000 + (word >> 32));
+    return behind;
+}
+
+/// A number with a point and few digits: as an integer it is exact, and so is the power of ten that it is
+/// divided by, so that the quotient is the double nearest to it.
+bool read_short_fraction(const char* at, const char* point, const char* end, double& out) noexcept {
+    static constexpr std::array<double, 16> powers{
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+    };
+    const bool negative = *at == '-';
+    if (end - at - (negative ? 2 : 1) > 15) return false;
+    std::int64_t digits = 0;
+    for (const char* digit = negative ? at + 1 : at; digit != end; ++digit)
+        if (digit != point) digits = digits * 10 + (*digit - '0');
+    const double value = static_cast<double>(digits) / powers[static_cast<std::size_t>(end - point - 1)];
+    out = negative ? -value : value;
+    return true;
 }
 
 bool goes_on_as_number(const char* at, const char* end) noexcept {
@@ -107,7 +123,9 @@ const char* Scanner::boolean(const char* at, bool& out) const noexcept {
 }
 
 const char* Scanner::integer(const char* at, std::int64_t& out) const noexcept {
-    at = read_integer_text(skip_blanks(at), end_, out);
+    at = skip_blanks(at);
+    if (const char* const behind = read_few_digits(at, end_, out)) return behind;
+    at = read_integer_text(at, end_, out);
     return at == nullptr || goes_on_as_number(at, end_) ? nullptr : at;
 }
 
@@ -120,7 +138,12 @@ const char* Scanner::number(const char* at, double& out) const noexcept {
         out = static_cast<double>(whole);
         return end;
     }
-    if (*end == '.') end = skip_digits(end + 1, end_);
+    if (*end == '.') {
+        const char* const point = end;
+        end = skip_digits(point + 1, end_);
+        if (end != nullptr && !goes_on_as_number(end, end_) && read_short_fraction(at, point, end, out))
+            return end;
+    }
     if (end != nullptr && end != end_ && (*end == 'e' || *end == 'E')) {
         ++end;
         if (end != end_ && (*end == '+' || *end == '-')) ++end;
@@ -160,23 +183,26 @@ const char* Scanner::plain_text(const char* at, std::string_view& out) noexcept 
 }
 
 const char* Scanner::string(const char* at, std::string& out) {
-    at = take(at, '"');
-    if (at == nullptr) return nullptr;
-    if (static_cast<std::size_t>(end_ - at) >= Block::size) {
-        // Most texts are short: one look, one move.
-        const Block block(at);
-        const unsigned special = block.special();
-        const auto size = static_cast<std::size_t>(std::countr_zero(special));
-        if (special != 0 && at[size] == '"') {
+    // Most texts are short: one look, one move.
+    if (static_cast<std::size_t>(end_ - at) > Block::size && *at == '"') {
+        const Block block(at + 1);
+        const auto size = static_cast<std::size_t>(std::countr_zero(block.special() | 1U << Block::size));
+        if (size < Block::size && at[size + 1] == '"') {
             if (block.outside_ascii() != 0) any_non_ascii_ = true;
             assign_front(out, block, size);
-            return at + size + 1;
+            return at + size + 2;
         }
     }
-    const char* const stop = text_end(at);
-    if (stop == nullptr) return nullptr;
-    assign(out, at, static_cast<std::size_t>(stop - at));
-    return *stop == '"' ? stop + 1 : unescape(stop + 1, out);
+    constexpr auto any_string =
+        [] [[gnu::noinline]] (Scanner & self, const char* from, std::string& into) -> const char* {
+        from = self.take(from, '"');
+        if (from == nullptr) return nullptr;
+        const char* const stop = self.text_end(from);
+        if (stop == nullptr) return nullptr;
+        assign(into, from, static_cast<std::size_t>(stop - from));
+        return *stop == '"' ? stop + 1 : self.unescape(stop + 1, into);
+    };
+    return any_string(*this, at, out);
 }
 
 /// The rest of a text, from behind its first backslash on.

@@ -61,31 +61,33 @@ char* put_pair(char* to, std::uint64_t below_100) noexcept {
 
 void Writer::string(std::string_view text) {
     constexpr std::size_t longest = sizeof block_ - 2;
-    if (text.size() > longest) return print::string(flushed(), text);
-    make_room(text.size() + 2);
-    char* to = at_;
-    *to++ = '"';
-    // Copied while it is looked at; what needs more than that is written from its beginning by `print`.
-    if (!copy_plain(to, text)) return print::string(flushed(), text);
-    to += text.size();
-    *to++ = '"';
-    at_ = to;
+    if (text.size() <= longest) {
+        make_room(text.size() + 2);
+        // Copied while it is looked at; what needs more than that is written from its beginning by `print`.
+        if (copy_plain(at_ + 1, text)) {
+            at_[0] = '"';
+            at_[text.size() + 1] = '"';
+            at_ += text.size() + 2;
+            return;
+        }
+    }
+    print::string(flushed(), text);
 }
 
 char* Writer::put_digits(char* to, std::uint64_t value) noexcept {
+    if (value < 10) {
+        *to = static_cast<char>('0' + value);
+        return to + 1;
+    }
+    if (value < 100) return put_pair(to, value);
     if (value >= 10'000) {
         to = put_digits(to, value / 10'000);
         value %= 10'000;
-        return put_pair(put_pair(to, value / 100), value % 100);
-    }
-    if (value >= 1'000) return put_pair(put_pair(to, value / 100), value % 100);
-    if (value >= 100) {
+    } else if (value < 1'000) {
         *to++ = static_cast<char>('0' + value / 100);
         return put_pair(to, value % 100);
     }
-    if (value >= 10) return put_pair(to, value);
-    *to++ = static_cast<char>('0' + value);
-    return to;
+    return put_pair(put_pair(to, value / 100), value % 100);
 }
 
 void Writer::number(double value) {

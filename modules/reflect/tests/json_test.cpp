@@ -286,6 +286,21 @@ TEST(Json, WritesWhatIsLongerThanItsBlock) {
     EXPECT_EQ(*again, texts);
 }
 
+TEST(JsonScan, ReadsTheNearestDouble) {
+    Random random(5);
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text = random.below(2) == 0 ? "-" : "";
+        text += std::to_string(random.below(random.below(2) == 0 ? 10 : 1'000'000'000));
+        text += '.';
+        for (std::uint64_t digits = random.below(12) + 1; digits > 0; --digits)
+            text += static_cast<char>('0' + random.below(10));
+        double scanned = 0;
+        ASSERT_TRUE(detail::scan_json(text, Limits{}, Leniency{}, scanned)) << text;
+        ASSERT_EQ(std::bit_cast<std::uint64_t>(scanned), std::bit_cast<std::uint64_t>(std::stod(text)))
+            << text;
+    }
+}
+
 TEST(Json, WritesIntegersOfEveryLengthAndTextsWithEscapesAtEveryPlace) {
     std::uint64_t value = 0;
     for (int digits = 1; digits <= 20; ++digits) {
