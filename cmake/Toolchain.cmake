@@ -28,6 +28,10 @@ endif()
 find_program(MOLD mold)
 if(MOLD)
     add_link_options(-fuse-ld=mold)
+    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+        # Functions of the same code are one, unless somebody asks for the address of one.
+        add_link_options(-Wl,--icf=safe -Wl,-z,keep-text-section-prefix)
+    endif()
 endif()
 
 find_program(CCACHE ccache)
