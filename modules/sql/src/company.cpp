@@ -18,11 +18,11 @@ struct Company::Verdict {
 
 /// One transaction and who waits for it.
 struct Company::Member {
-    Member(runtime::EventLoop& loop, Body what, Deadline until, const Clock& clock)
-        : home(loop), body(std::move(what)), deadline(until), trail(clock) {}
+    Member(runtime::EventLoop& loop, Load what, Deadline until, const Clock& clock)
+        : home(loop), load(std::move(what)), deadline(until), trail(clock) {}
 
     runtime::EventLoop& home;
-    const Body body;
+    const Load load;
     const Deadline deadline;
     Trail trail;  // the thread's, up to the verdict
     // On the home loop only:
@@ -132,23 +132,73 @@ public:
     }
 
 private:
+    /// Members that are written together, or one.
+    using Party = std::vector<Member*>;
+
     /// A body that throws shall do so alone.
     Result<void> attempt(Connection& connection, Deadline deadline, bool& committing) {
         try {
-            return write_all(connection, deadline, committing);
+            const std::vector<Party> parties = by_kind();
+            auto done = write_all(connection, deadline, parties, committing);
+            const bool together = parties.size() < members_.size();
+            const bool goes_on = connection.in_transaction() && !connection.broken();
+            if (done || committing || !together || !goes_on) return done;
+            // Something out of the ordinary: once more, one by one.
+            FLT_CHECK(connection.rollback());
+            for (const auto& member : members_) member->trail.steps.clear();
+            return write_all(connection, deadline, one_by_one(), committing);
         } catch (...) {
             return fail(SqlErrc::busy, "another transaction of the group has thrown");
         }
     }
 
-    Result<void> write_all(Connection& connection, Deadline deadline, bool& committing) {
+    Result<void> write_all(
+        Connection& connection, Deadline deadline, const std::vector<Party>& parties, bool& committing
+    ) {
         FLT_CHECK(connection.begin(Access::read_write, deadline));
-        for (const auto& member : members_) {
-            Statements statements(connection, dialect_, deadline, traced_ ? &member->trail : nullptr);
-            FLT_CHECK(member->body(statements));
-        }
+        for (const Party& party : parties) FLT_CHECK(write_party(connection, deadline, party));
         committing = true;
         return connection.commit(deadline);
+    }
+
+    Result<void> write_party(Connection& connection, Deadline deadline, const Party& party) const {
+        Trail trail(party.front()->trail.clock);
+        Statements statements(connection, dialect_, deadline, traced_ ? &trail : nullptr);
+        auto done = write_party(statements, party);
+        // All of them have waited for these statements.
+        for (Member* member : party)
+            member->trail.steps.insert(member->trail.steps.end(), trail.steps.begin(), trail.steps.end());
+        return done;
+    }
+
+    static Result<void> write_party(Statements& statements, const Party& party) {
+        const Load& first = party.front()->load;
+        if (party.size() == 1) return first.body(statements);
+        std::vector<detail::Entry*> entries;
+        entries.reserve(party.size());
+        for (const Member* member : party) entries.push_back(member->load.entry.get());
+        return first.kind->write(statements, entries);
+    }
+
+    [[nodiscard]] std::vector<Party> by_kind() const {
+        std::vector<Party> parties;
+        for (const auto& member : members_) {
+            const auto& kind = member->load.kind;
+            const auto known = std::ranges::find_if(parties, [&](const Party& party) {
+                return kind && party.front()->load.kind == kind;
+            });
+            if (known != parties.end())
+                known->push_back(member.get());
+            else
+                parties.push_back({member.get()});
+        }
+        return parties;
+    }
+
+    [[nodiscard]] std::vector<Party> one_by_one() const {
+        std::vector<Party> parties;
+        for (const auto& member : members_) parties.push_back({member.get()});
+        return parties;
     }
 
     std::vector<std::shared_ptr<Member>> members_;
@@ -193,10 +243,10 @@ Company::Company(CompanyConfig config) : state_(std::make_shared<State>(config))
 
 Company::~Company() = default;
 
-Task<Result<void>> Company::run(Database& db, Body body) {
+Task<Result<void>> Company::run(Database& db, Load load) {
     const std::shared_ptr<Pool> pool = db.pool();
     const auto member =
-        std::make_shared<Member>(runtime::EventLoop::current(), body, pool->deadline(), pool->clock());
+        std::make_shared<Member>(runtime::EventLoop::current(), load, pool->deadline(), pool->clock());
     {
         const Presence presence(*state_, member);
         const bool one_writer = pool->driver().info().single_writer;
@@ -212,7 +262,7 @@ Task<Result<void>> Company::run(Database& db, Body body) {
                 co_return fail(SqlErrc::timed_out, "those before it took too long");
         }
     }
-    if (member->verdict->alone) co_return co_await db.at_once<void>(std::move(body));
+    if (member->verdict->alone) co_return co_await db.at_once<void>(std::move(load.body));
     member->trail.report(pool->telemetry(), pool->driver().info());
     co_return member->verdict->outcome;
 }

@@ -1,5 +1,7 @@
 #include "flotilla/sql/statements.hpp"
 
+#include <algorithm>
+
 #include "flotilla/sql/driver.hpp"
 #include "statement_span.hpp"
 #include "trail.hpp"
@@ -29,6 +31,29 @@ Result<Rows> Statements::run(const Statement& statement) {
     auto outcome = connection_.execute(statement, deadline_);
     trail_->note(statement.text, start, outcome);
     return outcome;
+}
+
+Result<Rows> Statements::run_alike(std::span<const Statement> statements) {
+    if (!trail_) return connection_.execute_all(statements, deadline_);
+    const TimePoint start = trail_->clock.now();
+    auto outcome = connection_.execute_all(statements, deadline_);
+    trail_->note(statements.front().text, start, outcome);
+    return outcome;
+}
+
+Result<Changes> Statements::execute_all(std::span<const Statement> statements) {
+    Changes sum;
+    while (!statements.empty()) {
+        const std::string& text = statements.front().text;
+        const auto other = std::ranges::find_if(statements, [&](const Statement& statement) {
+            return statement.text != text;
+        });
+        const auto alike = static_cast<std::size_t>(other - statements.begin());
+        FLT_TRY(const Rows done, run_alike(statements.first(alike)));
+        sum.rows += done.changes;
+        statements = statements.subspan(alike);
+    }
+    return sum;
 }
 
 Result<Changes> Statements::changes_of(const Result<Rows>& rows) {

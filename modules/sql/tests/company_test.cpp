@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -44,6 +47,21 @@ struct Crowd {
         const std::size_t place = outcomes.size();
         outcomes.emplace_back(flotilla::fail(flotilla::Errc::internal, "no end yet"));
         scope.spawn("one", travel(*this, place, std::move(body)));
+    }
+
+    template <class In>
+    void send(std::shared_ptr<const Together<In, int>> kind, In in) {
+        const std::size_t place = outcomes.size();
+        outcomes.emplace_back(flotilla::fail(flotilla::Errc::internal, "no end yet"));
+        scope.spawn("one", travel_together<In>(*this, place, std::move(kind), std::move(in)));
+    }
+
+    template <class In>
+    static Task<> travel_together(
+        Crowd& crowd, std::size_t place, std::shared_ptr<const Together<In, int>> kind, In in
+    ) {
+        auto outcome = co_await crowd.company.at_once(crowd.db, kind, std::move(in));
+        crowd.outcomes[place] = std::move(outcome);
     }
 
     static Task<> travel(Crowd& crowd, std::size_t place, Body body) {
@@ -151,6 +169,120 @@ TEST(Company, ACommitThatGotLostIsToldToAllAndNotRepeated) {
         EXPECT_EQ(crowd.good(), 1);
         EXPECT_EQ(crowd.outcomes[5].error().code(), SqlErrc::connection_lost);
         EXPECT_EQ(server->executed, 10);
+    });
+}
+
+/// Writes names of boats, however many at a time; how often in which way.
+struct Boats {
+    std::atomic<int> ones{0};
+    std::atomic<int> alls{0};
+    std::shared_ptr<const Together<std::string, int>> kind =
+        std::make_shared<const Together<std::string, int>>(
+            [this](Statements& tx, const std::string& name) -> Result<int> {
+                ++ones;
+                FLT_CHECK(tx.execute("insert into boats(name) values(?)", name));
+                return static_cast<int>(name.size());
+            },
+            [this](Statements& tx, std::span<const std::string* const> names) -> Result<std::vector<int>> {
+                ++alls;
+                std::vector<Statement> inserts;
+                std::vector<int> sizes;
+                for (const std::string* name : names) {
+                    inserts.push_back(make_statement("insert into boats(name) values(?)", *name));
+                    sizes.push_back(static_cast<int>(name->size()));
+                }
+                FLT_CHECK(tx.execute_all(inserts));
+                return sizes;
+            }
+        );
+};
+
+TEST(Company, ThoseOfAKindAreWrittenTogether) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Boats sail;
+        Boats steam;
+        Crowd crowd(runtime, *db);
+        for (std::size_t i = 0; i < 8; ++i) {
+            crowd.send(sail.kind, std::string(i, 's'));
+            crowd.send(steam.kind, std::string(i, 't'));
+            crowd.send(writing(static_cast<int>(i)));
+        }
+        co_await crowd.end();
+        for (std::size_t i = 0; i < 24; ++i) EXPECT_EQ(crowd.outcomes[i], static_cast<int>(i / 3));
+        EXPECT_EQ(sail.ones, 1) << "who came first, alone";
+        EXPECT_EQ(sail.alls, 1);
+        EXPECT_EQ(steam.ones, 0);
+        EXPECT_EQ(steam.alls, 1);
+        EXPECT_EQ(server->executed, 24);
+        EXPECT_EQ(server->commits, 2);
+        EXPECT_EQ(server->rollbacks, 0);
+    });
+}
+
+TEST(Company, WhatIsOutOfTheOrdinaryForAllIsWrittenOneByOne) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const TemporaryFolder folder;
+        const auto db = co_await open_or_throw(runtime, sqlite_config(folder));
+        must(co_await db->execute("create table boats(name text primary key)"));
+        Boats boats;
+        // Says in a friendly way what the other says with an error, so that nobody has to go alone.
+        const auto careful = std::make_shared<const Together<std::string, int>>(
+            [](Statements& tx, const std::string& name) -> Result<int> {
+                const auto done = tx.execute("insert into boats(name) values(?)", name);
+                return done ? static_cast<int>(name.size()) : -1;
+            },
+            [&boats](Statements& tx, std::span<const std::string* const> names) -> Result<std::vector<int>> {
+                ++boats.alls;
+                for (const std::string* name : names)
+                    FLT_CHECK(tx.execute("insert into boats(name) values(?)", *name));
+                return std::vector<int>(names.size(), 0);
+            }
+        );
+        Crowd crowd(runtime, *db);
+        for (std::size_t i = 0; i < 12; ++i) crowd.send(careful, std::string(i == 7 ? 6 : i, 'b'));
+        co_await crowd.end();
+        for (std::size_t i = 0; i < 12; ++i)
+            EXPECT_EQ(crowd.outcomes[i], i == 7 ? -1 : static_cast<int>(i)) << i;
+        EXPECT_EQ(boats.alls, 1);
+        const auto count = co_await db->query_value<int>("select count(*) from boats");
+        EXPECT_EQ(count, 11);
+    });
+}
+
+TEST(Company, OfThoseTogetherWhoFailsFailsAlone) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const TemporaryFolder folder;
+        const auto db = co_await open_or_throw(runtime, sqlite_config(folder));
+        must(co_await db->execute("create table boats(name text primary key)"));
+        Boats boats;
+        Crowd crowd(runtime, *db);
+        for (std::size_t i = 0; i < 12; ++i) crowd.send(boats.kind, std::string(i == 7 ? 6 : i, 'b'));
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 11);
+        EXPECT_EQ(crowd.outcomes[7].error().code(), SqlErrc::unique_violation);
+        const auto count = co_await db->query_value<int>("select count(*) from boats");
+        EXPECT_EQ(count, 11);
+    });
+}
+
+TEST(Company, AConnectionThatIsLostUnderThoseTogetherCostsNobodyAnything) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Boats boats;
+        Crowd crowd(runtime, *db);
+        crowd.send(boats.kind, std::string("first"));
+        crowd.send([server, first = std::make_shared<bool>(true)](Statements& tx) -> Result<int> {
+            if (std::exchange(*first, false)) server->lost = 1;
+            FLT_CHECK(tx.execute("update rows set n = n + 1"));
+            return 1;
+        });
+        for (std::size_t i = 0; i < 8; ++i) crowd.send(boats.kind, std::string(i, 'b'));
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 10);
+        EXPECT_EQ(server->rollbacks, 0) << "nothing is said to a connection that is gone";
     });
 }
 

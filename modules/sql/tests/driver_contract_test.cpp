@@ -263,6 +263,99 @@ TEST_P(DriverContract, StatementsThatAreNoneAreSyntaxErrors) {
     });
 }
 
+TEST_P(DriverContract, ManyOfOneStatementAreAsEachByItself) {
+    run_on_loop([this](Runtime& runtime) -> Task<> {
+        const auto db = co_await fresh(runtime);
+        co_await create_item(*db);
+        Random random(20261122);
+        std::vector<Item> items;
+        for (std::size_t i = 0; i < 100; ++i) {
+            Item item{.code = std::to_string(i), .quantity = random_integer(random)};
+            item.label = random_text(random);
+            item.price = random_double(random);
+            item.bytes.emplace(Blob{std::string(random.below(300), '\0')});
+            item.seen_at = WallTime(std::chrono::milliseconds(random.below(4'000'000'000'000)));
+            item.flag = i % 2 == 0;
+            items.push_back(item);
+        }
+        const std::function<Result<Changes>(Statements&)> write = [&](Statements& tx) -> Result<Changes> {
+            std::vector<Statement> inserts;
+            for (const Item& item : items) inserts.push_back(insert_statement("item", item));
+            FLT_TRY(const Changes inserted, tx.execute_all(inserts));
+            EXPECT_EQ(inserted.rows, 100);
+            std::vector<Statement> updates;
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                const std::optional<std::string> label = i % 3 == 0 ? std::nullopt : items[i].label;
+                // Every tenth meets nothing, and the others change nothing but some labels.
+                const std::string code = i % 10 == 0 ? "nobody" : items[i].code;
+                updates.push_back(make_statement("update item set label = ? where code = ?", label, code));
+            }
+            return tx.execute_all(updates);
+        };
+        const Changes updated = must(co_await db->at_once<Changes>(write));
+        EXPECT_EQ(updated.rows, 90);
+        const auto found = must(co_await db->query<Item>("select * from item order by id"));
+        EXPECT_EQ(found.size(), items.size());
+        for (std::size_t i = 0; i < found.size() && i < items.size(); ++i) {
+            const bool cleared = i % 3 == 0 && i % 10 != 0;
+            EXPECT_EQ(found[i].label, cleared ? std::nullopt : items[i].label) << i;
+            EXPECT_EQ(found[i].quantity, items[i].quantity);
+            EXPECT_EQ(found[i].price, items[i].price);
+            EXPECT_EQ(found[i].flag, items[i].flag);
+            EXPECT_EQ(found[i].bytes, items[i].bytes);
+            EXPECT_EQ(found[i].seen_at, items[i].seen_at);
+        }
+        // The same statement goes by itself as before.
+        const auto one = must(co_await db->execute("update item set label = ? where code = ?", "x", "5"));
+        EXPECT_EQ(one.rows, 1);
+    });
+}
+
+TEST_P(DriverContract, OfManyTheFirstErrorIsToldAndNothingIsKept) {
+    run_on_loop([this](Runtime& runtime) -> Task<> {
+        const auto db = co_await fresh(runtime);
+        co_await create_item(*db);
+        for (const bool mixed : {false, true}) {
+            const std::function<Result<Changes>(Statements&)> twice = [mixed](Statements& tx) {
+                std::vector<Statement> inserts;
+                for (int i = 0; i < 20; ++i) {
+                    // Of several kinds in one place: no packet for all.
+                    const Value label =
+                        mixed && i == 3 ? Value(std::int64_t{3}) : Value(std::string("three"));
+                    inserts.push_back(make_statement(
+                        "insert into item(code, label) values(?, ?)", std::to_string(i % 19), label
+                    ));
+                }
+                return tx.execute_all(inserts);
+            };
+            const auto outcome = co_await db->at_once<Changes>(twice);
+            EXPECT_FALSE(outcome);
+            if (outcome) co_return;
+            EXPECT_EQ(outcome.error().code(), SqlErrc::unique_violation);
+            EXPECT_TRUE(violates_unique(outcome.error(), "code")) << outcome.error().message();
+            const auto left = co_await db->query_value<int>("select count(*) from item");
+            EXPECT_EQ(left, 0);
+        }
+    });
+}
+
+TEST_P(DriverContract, ManyWithMuchToSayGoInSeveralPackets) {
+    run_on_loop([this](Runtime& runtime) -> Task<> {
+        const auto db = co_await fresh(runtime);
+        const std::string table = db->dialect().ddl("create table extra(v mediumtext)");
+        must(co_await db->execute(table));
+        const std::function<Result<Changes>(Statements&)> write = [](Statements& tx) {
+            const std::string text(300'000, 'x');
+            const std::vector<Statement> inserts(70, make_statement("insert into extra(v) values(?)", text));
+            return tx.execute_all(inserts);
+        };
+        const Changes inserted = must(co_await db->at_once<Changes>(write));
+        EXPECT_EQ(inserted.rows, 70);
+        const auto sum = must(co_await db->query_value<std::int64_t>("select sum(length(v)) from extra"));
+        EXPECT_EQ(sum, 21'000'000);
+    });
+}
+
 TEST_P(DriverContract, AnUpdateCountsTheRowsThatItMet) {
     run_on_loop([this](Runtime& runtime) -> Task<> {
         const auto db = co_await fresh(runtime);

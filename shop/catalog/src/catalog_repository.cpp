@@ -1,7 +1,9 @@
 #include "flotilla/shop/catalog/catalog_repository.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
 
 namespace flotilla::shop::catalog {
@@ -61,7 +63,7 @@ constexpr std::string_view product_query =
 constexpr std::string_view reservation_query =
     "select order_id, product_id, qty, status, updated_at from stock_reservation where order_id = ?";
 
-Result<std::optional<StockRow>> stock_of(sql::Statements& tx, const std::string& product_id) {
+Result<std::optional<StockRow>> stock_of(sql::Statements& tx, std::string_view product_id) {
     return tx.query_one<StockRow>("select stock, unit_price from catalog where product_id = ?", product_id);
 }
 
@@ -117,6 +119,70 @@ Result<ReserveOutcome> reserve_in(sql::Statements& tx, const Reservation& wanted
     return with_stock(ReserveResult::insufficient, false, left);
 }
 
+/// What is wanted of one product, and what is left of it.
+struct Demand {
+    std::int64_t qty = 0;
+    std::int64_t orders = 0;
+    WallTime latest{};
+    StockRow left{};
+};
+
+using Demands = std::map<std::string_view, Demand>;  // in an order that all keep, as they wait for rows
+
+Demands demands_of(std::span<const Reservation* const> all) {
+    Demands demands;
+    for (const Reservation* wanted : all) {
+        Demand& demand = demands[wanted->product_id];
+        demand.qty += wanted->qty;
+        ++demand.orders;
+        demand.latest = std::max(demand.latest, wanted->updated_at);
+    }
+    return demands;
+}
+
+Result<void> take_in(sql::Statements& tx, std::string_view product_id, Demand& demand) {
+    FLT_TRY(
+        const auto taken,
+        tx.execute(
+            "update catalog set stock = stock - ?, version = version + ?, updated_at = ? "
+            "where product_id = ? and stock >= ?",
+            demand.qty,
+            demand.orders,
+            demand.latest,
+            product_id,
+            demand.qty
+        )
+    );
+    if (taken.rows != 1) return fail(Errc::conflict, "not enough for all");
+    FLT_TRY(const auto left, stock_of(tx, product_id));
+    if (!left) return fail(Errc::internal, "a product is there and cannot be read");
+    demand.left = *left;
+    return {};
+}
+
+// When an order is known already, or there is not enough for all, they are looked at one by one.
+Result<std::vector<ReserveOutcome>> reserve_all_in(
+    sql::Statements& tx, std::span<const Reservation* const> all
+) {
+    std::vector<sql::Statement> rows;
+    rows.reserve(all.size());
+    for (const Reservation* wanted : all) rows.push_back(sql::insert_statement("stock_reservation", *wanted));
+    FLT_CHECK(tx.execute_all(rows));
+    Demands demands = demands_of(all);
+    for (auto& [product_id, demand] : demands) FLT_CHECK(take_in(tx, product_id, demand));
+    std::vector<ReserveOutcome> outcomes;
+    outcomes.reserve(all.size());
+    for (const Reservation* wanted : all) {
+        // As if they had come one after the other.
+        Demand& demand = demands[wanted->product_id];
+        demand.qty -= wanted->qty;
+        StockRow left = demand.left;
+        left.stock += demand.qty;
+        outcomes.push_back(with_stock(ReserveResult::reserved, false, left));
+    }
+    return outcomes;
+}
+
 Result<ReleaseOutcome> release_in(sql::Statements& tx, const std::string& order_id, WallTime now) {
     const Reservation tombstone{
         .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
@@ -146,6 +212,14 @@ Result<ReleaseOutcome> release_in(sql::Statements& tx, const std::string& order_
 }
 
 }  // namespace
+
+CatalogRepository::CatalogRepository(const DataSource& source, const Clock& clock)
+    : source_(source),
+      clock_(clock),
+      company_(std::make_shared<sql::Company>()),
+      reserving_(
+          std::make_shared<const sql::Together<Reservation, ReserveOutcome>>(reserve_in, reserve_all_in)
+      ) {}
 
 Task<Result<ProductPage>> CatalogRepository::page(std::optional<std::int64_t> limit, std::string after)
     const {
@@ -210,9 +284,7 @@ Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) co
 }
 
 Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
-    std::function<Result<ReserveOutcome>(sql::Statements&)> body =
-        [wanted = std::move(wanted)](sql::Statements& tx) { return reserve_in(tx, wanted); };
-    co_return co_await company_->at_once<ReserveOutcome>(*source_, std::move(body));
+    co_return co_await company_->at_once(*source_, reserving_, std::move(wanted));
 }
 
 Task<Result<std::optional<std::int64_t>>> CatalogRepository::lower(Reservation wanted) const {

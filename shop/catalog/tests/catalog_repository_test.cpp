@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <vector>
 
 #include "catalog_fixture.hpp"
 #include "flotilla/base/random.hpp"
+#include "flotilla/runtime/task_scope.hpp"
 
 namespace flotilla::shop::catalog {
 namespace {
@@ -52,6 +56,78 @@ TEST(CatalogRepository, N1_TakesStockOnceForAnOrder) {
         EXPECT_TRUE(second.repeated);
         const auto left = co_await catalog.stock();
         EXPECT_EQ(left, 90);
+    });
+}
+
+/// Reservations that come at the same moment.
+class Rush {
+public:
+    Rush(CatalogFixture& catalog, runtime::EventLoop& loop) : catalog_(catalog), scope_(loop) {}
+
+    void want(Reservation wanted) {
+        outcomes.push_back(ReserveOutcome{.stock = -1});
+        scope_.spawn("reserve", take(*this, outcomes.size() - 1, std::move(wanted)));
+    }
+
+    Task<> end() {
+        const auto left =
+            co_await scope_.drain(Deadline::after(Clock::system().now(), std::chrono::seconds(10)));
+        EXPECT_EQ(left, 0U);
+    }
+
+    [[nodiscard]] int count(ReserveResult result) const {
+        return static_cast<int>(std::ranges::count(outcomes, result, &ReserveOutcome::result));
+    }
+
+    std::vector<ReserveOutcome> outcomes;
+
+private:
+    static Task<> take(Rush& rush, std::size_t place, Reservation wanted) {
+        const ReserveOutcome outcome = co_await reserve(rush.catalog_, std::move(wanted));
+        rush.outcomes[place] = outcome;
+    }
+
+    CatalogFixture& catalog_;
+    runtime::TaskScope scope_;
+};
+
+TEST(CatalogRepository, N1_WhatComesAtOnceTakesAsOneAfterTheOther) {
+    with_catalog([](CatalogFixture& catalog) -> Task<> {
+        Rush rush(catalog, runtime::EventLoop::current());
+        for (int i = 0; i < 20; ++i)
+            rush.want(
+                reservation("o" + std::to_string(i), 1 + i % 3, i % 4 == 0 ? "CATALOG-002" : "CATALOG-001")
+            );
+        co_await rush.end();
+        EXPECT_EQ(rush.count(ReserveResult::reserved), 20);
+        std::int64_t first = 100;
+        for (std::size_t i = 0; i < 20; ++i) {
+            if (i % 4 == 0) continue;
+            first -= static_cast<std::int64_t>(1 + i % 3);
+            EXPECT_EQ(rush.outcomes[i].stock, first) << i;
+            EXPECT_EQ(rush.outcomes[i].unit_price, 1500);
+        }
+        const auto left = co_await catalog.stock();
+        EXPECT_EQ(left, first);
+    });
+}
+
+TEST(CatalogRepository, N1_NeverSellsMoreThanThereIsToThoseWhoComeAtOnce) {
+    with_catalog([](CatalogFixture& catalog) -> Task<> {
+        Rush rush(catalog, runtime::EventLoop::current());
+        // Some ask twice, and some for what does not exist.
+        for (int i = 0; i < 40; ++i) rush.want(reservation("o" + std::to_string(i % 30), 7));
+        for (int i = 0; i < 5; ++i) rush.want(reservation("x" + std::to_string(i), 1, "CATALOG-999"));
+        co_await rush.end();
+        EXPECT_EQ(rush.count(ReserveResult::unknown_product), 5);
+        const auto repeated = std::ranges::count(rush.outcomes, true, &ReserveOutcome::repeated);
+        EXPECT_EQ(repeated, 10);
+        std::set<std::size_t> orders;
+        for (std::size_t i = 0; i < 40; ++i)
+            if (rush.outcomes[i].result == ReserveResult::reserved) orders.insert(i % 30);
+        EXPECT_EQ(orders.size(), 14U);
+        const auto left = co_await catalog.stock();
+        EXPECT_EQ(left, 100 - 14 * 7);
     });
 }
 

@@ -1,8 +1,8 @@
 #include "flotilla/shop/order/order_repository.hpp"
 
-#include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace flotilla::shop::order {
 
@@ -23,50 +23,97 @@ constexpr std::string_view finish_key =
 /// So many that it is all.
 constexpr std::int64_t no_limit = std::numeric_limits<std::int32_t>::max();
 
-Result<bool> insert_in(
-    sql::Statements& tx, const Order& order, const std::optional<KeyRow>& key, bool replace_key
-) {
-    if (key && replace_key) {
+sql::Statement over_former_version(const Order& order) {
+    return sql::make_statement(
+        "update orders set status = ?, reason = ?, unit_price = ?, total_price = ?, version = ? "
+        "where order_id = ? and version = ?",
+        order.status,
+        order.reason,
+        order.unit_price,
+        order.total_price,
+        order.version,
+        order.order_id,
+        order.version - 1
+    );
+}
+
+sql::Statement answered(const Order& order, const StoredAnswer& answer) {
+    return sql::make_statement(
+        finish_key, KeyState::done, answer.status, answer.body, order.order_id, KeyState::running
+    );
+}
+
+std::unexpected<Error> extraordinary() {
+    return fail(Errc::conflict, "these are not written together");
+}
+
+}  // namespace
+
+OrderRepository::OrderRepository(const DataSource& source)
+    : source_(source),
+      company_(std::make_shared<sql::Company>()),
+      placing_(std::make_shared<const sql::Together<Placing, bool>>(place_one, place_all)),
+      advancing_(std::make_shared<const sql::Together<Advance, bool>>(advance_one, advance_all)) {}
+
+Result<bool> OrderRepository::place_one(sql::Statements& tx, const Placing& placing) {
+    const auto& key = placing.key;
+    if (key && placing.replace_key) {
         FLT_CHECK(tx.execute(
             "delete from idempotency_key where user_id = ? and idem_key = ? and expires_at <= ?",
             key->user_id,
             key->idem_key,
-            order.created_at
+            placing.order.created_at
         ));
     }
     if (key) {
         FLT_TRY(const bool ours, tx.insert_if_absent("idempotency_key", *key));
         if (!ours) return false;
     }
-    FLT_CHECK(tx.insert("orders", order));
+    FLT_CHECK(tx.insert("orders", placing.order));
     return true;
 }
 
-Result<bool> advance_in(sql::Statements& tx, const Order& order, const std::optional<StoredAnswer>& answer) {
-    FLT_TRY(
-        const auto advanced,
-        tx.execute(
-            "update orders set status = ?, reason = ?, unit_price = ?, total_price = ?, version = ? "
-            "where order_id = ? and version = ?",
-            order.status,
-            order.reason,
-            order.unit_price,
-            order.total_price,
-            order.version,
-            order.order_id,
-            order.version - 1
-        )
-    );
-    if (advanced.rows == 0) return false;
-    if (answer) {
-        FLT_CHECK(tx.execute(
-            finish_key, KeyState::done, answer->status, answer->body, order.order_id, KeyState::running
-        ));
+// A key that is there already is an error, and so is seen one by one.
+Result<std::vector<bool>> OrderRepository::place_all(
+    sql::Statements& tx, std::span<const Placing* const> all
+) {
+    std::vector<sql::Statement> keys;
+    std::vector<sql::Statement> orders;
+    for (const Placing* placing : all) {
+        if (placing->replace_key) return extraordinary();
+        if (placing->key) keys.push_back(sql::insert_statement("idempotency_key", *placing->key));
+        orders.push_back(sql::insert_statement("orders", placing->order));
+    }
+    FLT_CHECK(tx.execute_all(keys));
+    FLT_CHECK(tx.execute_all(orders));
+    return std::vector<bool>(all.size(), true);
+}
+
+Result<bool> OrderRepository::advance_one(sql::Statements& tx, const Advance& advance) {
+    const sql::Statement update = over_former_version(advance.order);
+    FLT_TRY(const sql::Rows advanced, tx.run(update));
+    if (advanced.changes == 0) return false;
+    if (advance.answer) {
+        const sql::Statement finish = answered(advance.order, *advance.answer);
+        FLT_CHECK(tx.run(finish));
     }
     return true;
 }
 
-}  // namespace
+Result<std::vector<bool>> OrderRepository::advance_all(
+    sql::Statements& tx, std::span<const Advance* const> all
+) {
+    std::vector<sql::Statement> orders;
+    std::vector<sql::Statement> keys;
+    for (const Advance* advance : all) {
+        orders.push_back(over_former_version(advance->order));
+        if (advance->answer) keys.push_back(answered(advance->order, *advance->answer));
+    }
+    FLT_TRY(const sql::Changes advanced, tx.execute_all(orders));
+    if (std::cmp_not_equal(advanced.rows, all.size())) return extraordinary();
+    FLT_CHECK(tx.execute_all(keys));
+    return std::vector<bool>(all.size(), true);
+}
 
 Task<Result<std::vector<Order>>> OrderRepository::list(std::string user_id, OrderPage page) const {
     const std::int64_t limit = page.limit.value_or(no_limit);
@@ -97,19 +144,13 @@ Task<Result<std::optional<KeyRow>>> OrderRepository::find_key(std::string user_i
 }
 
 Task<Result<bool>> OrderRepository::insert(Order order, std::optional<KeyRow> key, bool replace_key) const {
-    std::function<Result<bool>(sql::Statements&)> body =
-        [order = std::move(order), key = std::move(key), replace_key](sql::Statements& tx) {
-            return insert_in(tx, order, key, replace_key);
-        };
-    co_return co_await company_->at_once<bool>(*source_, std::move(body));
+    Placing placing{.order = std::move(order), .key = std::move(key), .replace_key = replace_key};
+    co_return co_await company_->at_once(*source_, placing_, std::move(placing));
 }
 
 Task<Result<bool>> OrderRepository::advance(Order order, std::optional<StoredAnswer> answer) const {
-    std::function<Result<bool>(sql::Statements&)> body = [order = std::move(order),
-                                                          answer = std::move(answer)](sql::Statements& tx) {
-        return advance_in(tx, order, answer);
-    };
-    co_return co_await company_->at_once<bool>(*source_, std::move(body));
+    Advance advance{.order = std::move(order), .answer = std::move(answer)};
+    co_return co_await company_->at_once(*source_, advancing_, std::move(advance));
 }
 
 Task<Result<void>> OrderRepository::answer(std::string order_id, StoredAnswer answer) const {

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <ranges>
 #include <tuple>
 
+#include "flotilla/runtime/task_scope.hpp"
 #include "order_fixture.hpp"
 #include "run_on_loop.hpp"
 
@@ -91,6 +95,101 @@ TEST(OrderRepository, AnOrderAdvancesFromTheVersionThatWasRead) {
         EXPECT_EQ(row->value().state, KeyState::done);
         EXPECT_EQ(row->value().response, "first");
         EXPECT_EQ(row->value().status, 201);
+    });
+}
+
+/// Orders that come, and go on, at the same moment.
+class Rush {
+public:
+    Rush(OrderFixture& shop, runtime::EventLoop& loop)
+        : shop_(shop), loop_(loop), scope_(std::make_unique<runtime::TaskScope>(loop)) {}
+
+    void place(Order order, std::optional<KeyRow> key) {
+        scope_->spawn("place", placed(*this, std::move(order), std::move(key)));
+    }
+
+    void advance(Order order) { scope_->spawn("advance", advanced(*this, std::move(order))); }
+
+    Task<> end() {
+        const auto left = co_await scope_->drain(Deadline::after(Clock::system().now(), 10s));
+        EXPECT_EQ(left, 0U);
+        scope_ = std::make_unique<runtime::TaskScope>(loop_);
+    }
+
+    std::map<std::string, bool> outcomes;
+
+private:
+    static Task<> placed(Rush& rush, Order order, std::optional<KeyRow> key) {
+        const std::string id = order.order_id;
+        const auto done = co_await rush.shop_.orders.insert(std::move(order), std::move(key), false);
+        EXPECT_TRUE(done) << (done ? "" : done.error().message());
+        rush.outcomes[id] = done.value_or(false);
+    }
+
+    static Task<> advanced(Rush& rush, Order order) {
+        const std::string id = order.order_id;
+        std::optional<StoredAnswer> answer = StoredAnswer{201, id};
+        const auto done = co_await rush.shop_.orders.advance(std::move(order), std::move(answer));
+        EXPECT_TRUE(done) << (done ? "" : done.error().message());
+        rush.outcomes[id] = done.value_or(false);
+    }
+
+    OrderFixture& shop_;
+    runtime::EventLoop& loop_;
+    std::unique_ptr<runtime::TaskScope> scope_;
+};
+
+TEST(OrderRepository, S30_OfThoseWhoComeAtOnceWithOneKeyOneGetsIn) {
+    for (const int distinct : {20, 7}) {
+        with_orders([distinct](OrderFixture& shop) -> Task<> {
+            const WallTime now = shop.clock.wall_now();
+            Rush rush(shop, runtime::EventLoop::current());
+            for (int i = 0; i < 20; ++i) {
+                const std::string id = "o" + std::to_string(i);
+                KeyRow key = key_for(id, now);
+                key.idem_key = "k" + std::to_string(i % distinct);
+                rush.place(order(id, now), key);
+            }
+            co_await rush.end();
+            const auto taken = std::ranges::count(rush.outcomes | std::views::values, true);
+            EXPECT_EQ(taken, distinct);
+            const auto rows = co_await shop.all();
+            EXPECT_EQ(rows.size(), static_cast<std::size_t>(distinct));
+            for (const Order& row : rows) EXPECT_TRUE(rush.outcomes[row.order_id]);
+        });
+    }
+}
+
+TEST(OrderRepository, ThoseThatGoOnAtOnceGoOnEachFromItsVersion) {
+    with_orders([](OrderFixture& shop) -> Task<> {
+        const WallTime now = shop.clock.wall_now();
+        Rush rush(shop, runtime::EventLoop::current());
+        for (int i = 0; i < 20; ++i) {
+            const std::string id = "o" + std::to_string(i);
+            KeyRow key = key_for(id, now);
+            key.idem_key = id;
+            rush.place(order(id, now), key);
+        }
+        co_await rush.end();
+        // The second time each tenth comes from a version that it does not have.
+        for (int step = 1; step <= 2; ++step) {
+            for (int i = 0; i < 20; ++i) {
+                Order next = order("o" + std::to_string(i), now);
+                next.status = step == 1 ? OrderStatus::pending : OrderStatus::confirmed;
+                next.version = step == 2 && i % 10 == 9 ? 7 : step;
+                rush.advance(next);
+            }
+            co_await rush.end();
+        }
+        for (int i = 0; i < 20; ++i) {
+            const std::string id = "o" + std::to_string(i);
+            EXPECT_EQ(rush.outcomes[id], i % 10 != 9) << id;
+            const auto row = co_await shop.orders.find(id);
+            EXPECT_EQ(row->value().version, i % 10 == 9 ? 1 : 2);
+            const std::string user = "u1";
+            const auto key = co_await shop.orders.find_key(user, id);
+            EXPECT_EQ(key->value().response, id);
+        }
     });
 }
 

@@ -5,7 +5,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <numeric>
+
 #include "../statement_text.hpp"
+#include "mariadb_columns.hpp"
 
 namespace flotilla::sql {
 
@@ -25,6 +28,49 @@ private:
     MYSQL_STMT* statement_;
 };
 
+/// How many executions go with one statement; back to none at the end.
+class ArraySize {
+public:
+    ArraySize(MYSQL_STMT* statement, std::size_t size) noexcept : statement_(statement) {
+        set(static_cast<unsigned>(size));
+    }
+
+    ~ArraySize() { set(0); }
+
+    ArraySize(const ArraySize&) = delete;
+    ArraySize& operator=(const ArraySize&) = delete;
+
+private:
+    void set(unsigned size) noexcept { mysql_stmt_attr_set(statement_, STMT_ATTR_ARRAY_SIZE, &size); }
+
+    MYSQL_STMT* statement_;
+};
+
+/// MySQL does not.
+bool takes_many_at_once(MYSQL* handle) noexcept {
+    unsigned long extended = 0;
+    return mariadb_get_infov(handle, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &extended) == 0 &&
+           (extended & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
+}
+
+std::size_t weight_of(const Statement& statement) {
+    return std::accumulate(
+        statement.values.begin(),
+        statement.values.end(),
+        std::size_t{0},
+        [](std::size_t sum, const Value& value) { return sum + size_of(value); }
+    );
+}
+
+/// As many of them as go into a packet of moderate size; at least one.
+std::span<const Statement> packet_of(std::span<const Statement> statements) {
+    constexpr std::size_t enough = 1 << 20;
+    std::size_t size = 0;
+    std::size_t count = 0;
+    while (count < statements.size() && (count == 0 || size < enough)) size += weight_of(statements[count++]);
+    return statements.first(count);
+}
+
 std::unexpected<Error> stopped() {
     return fail(SqlErrc::timed_out, "the statement was stopped");
 }
@@ -34,7 +80,10 @@ std::unexpected<Error> stopped() {
 MariadbConnection::MariadbConnection(
     std::shared_ptr<const MariadbServer> server, MariadbHandle handle, std::size_t max_result
 )
-    : server_(std::move(server)), handle_(std::move(handle)), max_result_(max_result) {}
+    : server_(std::move(server)),
+      handle_(std::move(handle)),
+      max_result_(max_result),
+      takes_bulk_(takes_many_at_once(handle_.get())) {}
 
 MariadbConnection::~MariadbConnection() {
     // Closing a statement tells the server, which may hang: not on a connection that is in trouble.
@@ -106,6 +155,39 @@ Result<Rows> MariadbConnection::execute(const Statement& statement, Deadline) {
     // The table has changed since this was prepared. What only reads can be asked again.
     if (other_columns && only_reads(statement.text)) return run(statement);
     return rows;
+}
+
+Result<Rows> MariadbConnection::run_in_bulk(std::span<const Statement> statements, Deadline deadline) {
+    FLT_TRY(MariadbStatement * prepared, prepare(statements.front().text));
+    MYSQL_STMT* raw = prepared->get();
+    MariadbColumns columns(statements);
+    const bool fits = statements.size() > 1 && takes_bulk_ && mysql_stmt_field_count(raw) == 0 &&
+                      mysql_stmt_param_count(raw) > 0 && columns.fit(mysql_stmt_param_count(raw));
+    if (!fits) return Connection::execute_all(statements, deadline);
+    const ArraySize array_size(raw, statements.size());
+    if (mysql_stmt_bind_param(raw, columns.binds()) != 0 || mysql_stmt_execute(raw) != 0)
+        return flotilla::fail(error_of(raw));
+    Rows rows;
+    rows.changes = static_cast<std::int64_t>(mysql_stmt_affected_rows(raw));
+    return rows;
+}
+
+Result<Rows> MariadbConnection::execute_all(std::span<const Statement> statements, Deadline deadline) {
+    for (const Statement& statement : statements) FLT_CHECK(check_values(statement));
+    Rows sum;
+    while (!statements.empty()) {
+        if (cancels_ > 0) return stopped();
+        const auto packet = packet_of(statements);
+        auto rows = run_in_bulk(packet, deadline);
+        if (!rows) {
+            // It may have met another table than it was prepared for.
+            if (!broken_) statements_.remove(packet.front().text);
+            return rows;
+        }
+        sum.changes += rows->changes;
+        statements = statements.subspan(packet.size());
+    }
+    return sum;
 }
 
 Result<void> MariadbConnection::command(std::string_view text) {

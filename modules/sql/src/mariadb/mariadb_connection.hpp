@@ -21,6 +21,7 @@ public:
     ~MariadbConnection() override;
 
     Result<Rows> execute(const Statement& statement, Deadline deadline) override;
+    Result<Rows> execute_all(std::span<const Statement> statements, Deadline deadline) override;
     Result<void> begin(Access access, Deadline deadline) override;
     Result<void> commit(Deadline deadline) override;
     Result<void> rollback() override;
@@ -35,6 +36,8 @@ public:
 private:
     Result<MariadbStatement*> prepare(const std::string& text);
     Result<Rows> run(const Statement& statement);
+    /// In one packet and one answer, where the server knows that and the values fit.
+    Result<Rows> run_in_bulk(std::span<const Statement> statements, Deadline deadline);
     Result<void> command(std::string_view text);
     Error error_of_connection();
     Error error_of(MYSQL_STMT* statement);
@@ -43,6 +46,7 @@ private:
     const std::shared_ptr<const MariadbServer> server_;
     MariadbHandle handle_;
     const std::size_t max_result_;
+    const bool takes_bulk_;
     StatementCache<MariadbStatement> statements_;  // gone before the connection
     unsigned last_error_ = 0;
     std::atomic<int> cancels_{0};

@@ -12,19 +12,6 @@ namespace {
 /// What columns of bytes have for a character set.
 constexpr unsigned binary_charset = 63;
 
-/// `2021-11-28 11:32:11.699`
-std::string time_text(WallTime time) {
-    std::string text = format_iso_millis(std::chrono::floor<std::chrono::milliseconds>(time), "");
-    text[10] = ' ';
-    return text;
-}
-
-/// libmariadb's structures take pointers to what they only read.
-template <class T>
-void* readable(const T* data) noexcept {
-    return const_cast<T*>(data);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-}
-
 void point_at(MYSQL_BIND& bind, enum_field_types type, const std::string& text) noexcept {
     bind.buffer_type = type;
     bind.buffer = readable(text.data());
@@ -62,6 +49,12 @@ struct FreeResult {
 };
 
 }  // namespace
+
+std::string time_text(WallTime time) {
+    std::string text = format_iso_millis(std::chrono::floor<std::chrono::milliseconds>(time), "");
+    text[10] = ' ';
+    return text;
+}
 
 bool MariadbStatement::bind(const std::vector<Value>& values) {
     in_.assign(values.size(), MYSQL_BIND{});

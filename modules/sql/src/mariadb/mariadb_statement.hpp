@@ -16,6 +16,15 @@ struct CloseMariadbStatement {
     void operator()(MYSQL_STMT* statement) const noexcept { mysql_stmt_close(statement); }
 };
 
+/// As columns of times read it: `2021-11-28 11:32:11.699`
+std::string time_text(WallTime time);
+
+/// libmariadb's structures take pointers to what they only read.
+template <class T>
+void* readable(const T* data) noexcept {
+    return const_cast<T*>(data);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
 class MariadbStatement {
 public:
     explicit MariadbStatement(MYSQL_STMT* prepared) noexcept : statement_(prepared) {}

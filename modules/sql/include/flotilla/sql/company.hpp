@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "flotilla/sql/database.hpp"
+#include "flotilla/sql/together.hpp"
 
 namespace flotilla::sql {
 
@@ -38,14 +39,40 @@ public:
     template <class T>
     Task<Result<T>> at_once(Database& db, std::function<Result<T>(Statements&)> body) {
         const auto value = std::make_shared<std::optional<T>>();
-        Body work = keeping(std::move(body), value);
-        const auto done = co_await run(db, std::move(work));
+        Load load{.body = keeping(std::move(body), value), .kind = {}, .entry = {}};
+        const auto done = co_await run(db, std::move(load));
         if (!done) co_return flotilla::fail(done.error());
         co_return std::move(**value);
     }
 
+    /// The same for one of a kind: those of a group are written together.
+    template <class In, class Out>
+    Task<Result<Out>> at_once(Database& db, std::shared_ptr<const Together<In, Out>> kind, In in) {
+        const auto entry = std::make_shared<typename Together<In, Out>::Entry>(std::move(in));
+        Load load{
+            .body =
+                [kind, entry](Statements& tx) {
+                    detail::Entry* const only[] = {entry.get()};
+                    return kind->write(tx, only);
+                },
+            .kind = kind,
+            .entry = entry,
+        };
+        const auto done = co_await run(db, std::move(load));
+        if (!done) co_return flotilla::fail(done.error());
+        co_return std::move(*entry->out);
+    }
+
 private:
     using Body = std::function<Result<void>(Statements&)>;
+
+    /// What a member wants written: its body by itself, or what it is with others of its kind, if it has one.
+    struct Load {
+        Body body;
+        std::shared_ptr<const detail::Kind> kind;
+        std::shared_ptr<detail::Entry> entry;
+    };
+
     struct Member;
     struct Verdict;
     struct State;
@@ -53,7 +80,7 @@ private:
     class Presence;
     class Leadership;
 
-    Task<Result<void>> run(Database& db, Body body);
+    Task<Result<void>> run(Database& db, Load load);
     Task<> lead(std::shared_ptr<Pool> pool, std::shared_ptr<Member> member);
 
     std::shared_ptr<State> state_;

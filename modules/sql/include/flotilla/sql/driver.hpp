@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "flotilla/base/clock.hpp"
@@ -24,6 +25,11 @@ public:
     /// Prepares (or finds prepared), binds, runs to the end and reads all rows. The deadline is for what the
     /// driver waits for by itself; the Database cancels a statement that is late.
     virtual Result<Rows> execute(const Statement& statement, Deadline deadline) = 0;
+
+    /// Statements of one text, in their order and up to the first error, in whatever way is quickest: the sum
+    /// of their changes, and no rows. Within a transaction, as part of them may have been done when one
+    /// fails.
+    virtual Result<Rows> execute_all(std::span<const Statement> statements, Deadline deadline);
 
     virtual Result<void> begin(Access access, Deadline deadline) = 0;
     virtual Result<void> commit(Deadline deadline) = 0;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,6 +41,10 @@ public:
     Result<Changes> execute(std::string_view text, const Arguments&... arguments) {
         return changes_of(run(make_statement(text, arguments...)));
     }
+
+    /// Several, in their order and up to the first error: the sum of their changes. Those of one text that
+    /// follow one another go together where the database has a way for it, at a fraction of the price.
+    Result<Changes> execute_all(std::span<const Statement> statements);
 
     template <class T, class... Arguments>
     Result<std::vector<T>> query(std::string_view text, const Arguments&... arguments) {
@@ -76,6 +81,7 @@ public:
     }
 
 private:
+    Result<Rows> run_alike(std::span<const Statement> statements);
     static Result<Changes> changes_of(const Result<Rows>& rows);
     static Result<bool> unless_present(const Result<Rows>& rows);
 

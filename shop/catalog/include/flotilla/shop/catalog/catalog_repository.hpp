@@ -24,8 +24,7 @@ struct ProductPage {
 class CatalogRepository {
 public:
     /// `source` outlives it.
-    CatalogRepository(const DataSource& source, const Clock& clock)
-        : source_(source), clock_(clock), company_(std::make_shared<sql::Company>()) {}
+    CatalogRepository(const DataSource& source, const Clock& clock);
 
     /// Products in the order in which they came, at most `limit` of them (none: all).
     Task<Result<ProductPage>> page(std::optional<std::int64_t> limit, std::string after = std::string())
@@ -52,6 +51,7 @@ private:
     const Clock& clock_;
     /// Orders of one product wait for its row: those that come at once take their stock in one transaction.
     std::shared_ptr<sql::Company> company_;
+    std::shared_ptr<const sql::Together<Reservation, ReserveOutcome>> reserving_;
 };
 
 }  // namespace flotilla::shop::catalog

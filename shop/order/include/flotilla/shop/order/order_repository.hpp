@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,7 @@ struct OrderPage {
 class OrderRepository {
 public:
     /// `source` outlives it.
-    explicit OrderRepository(const DataSource& source)
-        : source_(source), company_(std::make_shared<sql::Company>()) {}
+    explicit OrderRepository(const DataSource& source);
 
     [[nodiscard]] Task<Result<std::vector<Order>>> list(std::string user_id, OrderPage page) const;
     [[nodiscard]] Task<Result<std::optional<Order>>> find(std::string order_id) const;
@@ -56,9 +56,29 @@ public:
     [[nodiscard]] Task<Result<std::int64_t>> forget_keys(WallTime now) const;
 
 private:
+    /// An order that is new.
+    struct Placing {
+        Order order;
+        std::optional<KeyRow> key;
+        bool replace_key = false;
+    };
+
+    /// One that goes on.
+    struct Advance {
+        Order order;
+        std::optional<StoredAnswer> answer;
+    };
+
+    static Result<bool> place_one(sql::Statements& tx, const Placing& placing);
+    static Result<std::vector<bool>> place_all(sql::Statements& tx, std::span<const Placing* const> all);
+    static Result<bool> advance_one(sql::Statements& tx, const Advance& advance);
+    static Result<std::vector<bool>> advance_all(sql::Statements& tx, std::span<const Advance* const> all);
+
     const DataSource& source_;
-    /// What many write at once shares commits.
+    /// What many write at once shares statements and commits.
     std::shared_ptr<sql::Company> company_;
+    std::shared_ptr<const sql::Together<Placing, bool>> placing_;
+    std::shared_ptr<const sql::Together<Advance, bool>> advancing_;
 };
 
 }  // namespace flotilla::shop::order
