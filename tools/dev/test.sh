@@ -21,7 +21,7 @@ the end-to-end tests):
   --fuzz [seconds]  each fuzz target for that long (60)
   --all             all of the above
 
-Filters: names of modules (http), or parts of test names (MovedPermanently). A log of each suite is in build/test.
+Filters: names of modules (http, shop_order), or parts of test names (MovedPermanently). A log of each suite is in build/test.
 TEXT
 }
 
@@ -140,7 +140,7 @@ await_all_jobs() { while [ "$jobs_running" -gt 0 ]; do await_one_job; done; }
 
 filters=()
 
-is_module() { [ -d "modules/$1" ] || [ -d "servers/$1" ]; }
+is_module() { [ -d "modules/$1" ] || [ -d "servers/$1" ] || [[ $1 == shop_* && -d shop/${1#shop_} ]]; }
 
 # Of the filters, those that name modules, and those that name tests.
 module_filters() { local f; for f in "${filters[@]}"; do if is_module "$f"; then printf '%s\n' "$f"; fi; done; }
