@@ -12,7 +12,7 @@ namespace flotilla::zipkin {
 namespace {
 
 void finish_a_span(benchmark::State& state) {
-    ReportQueue queue({.max_spans = 1U << 30, .max_bytes = 1ULL << 40}, 500'000, [] {});
+    ReportQueue queue({.max_spans = 1U << 30, .max_bytes = 1ULL << 40}, {.enough_bytes = 500'000}, [] {});
     std::vector<tracing::SpanPtr> out;
     std::size_t count = 0;
     for ([[maybe_unused]] auto _ : state) {
@@ -45,14 +45,18 @@ void encode_a_span(benchmark::State& state) {
 BENCHMARK(encode_a_span)->Arg(static_cast<int>(Encoding::json_v2))->Arg(static_cast<int>(Encoding::proto3));
 
 void make_a_message(benchmark::State& state) {
-    const Encoder encoder(Encoding::json_v2, {.service = "backend", .ip = "10.0.0.7", .port = 80});
+    const auto encoder = std::make_shared<const Encoder>(
+        Encoding::json_v2, LocalEndpoint{.service = "backend", .ip = "10.0.0.7", .port = 80}
+    );
     const MessageLimits limits{.compress = state.range(0) != 0};
     for ([[maybe_unused]] auto _ : state) {
         state.PauseTiming();
         Batch batch;
         for (int i = 0; i < 1'000; ++i) batch.spans.push_back(testing::backend_span());
         state.ResumeTiming();
-        benchmark::DoNotOptimize(next_message(batch, encoder, limits).body.data());
+        Draft draft(encoder, limits);
+        draft.fill(batch);
+        benchmark::DoNotOptimize(draft.finish().body.data());
     }
     state.SetItemsProcessed(1'000 * state.iterations());
 }

@@ -1,5 +1,7 @@
 #include "flotilla/zipkin/message.hpp"
 
+#include <utility>
+
 #include "flotilla/http/gzip.hpp"
 
 namespace flotilla::zipkin {
@@ -11,33 +13,48 @@ constexpr int gzip_level = 1;
 
 }  // namespace
 
-Message next_message(Batch& batch, const Encoder& encoder, const MessageLimits& limits) {
-    Message message;
-    encoder.begin(message.body);
-    const std::size_t empty_size = message.body.size();
+Draft::Draft(std::shared_ptr<const Encoder> encoder, const MessageLimits& limits)
+    : encoder_(std::move(encoder)), limits_(limits) {
+    begin();
+}
+
+void Draft::begin() {
+    message_ = Message();
+    encoder_->begin(message_.body);
+    empty_size_ = message_.body.size();
+}
+
+bool Draft::fill(Batch& batch) {
     for (; !batch.empty(); ++batch.next) {
         tracing::SpanPtr& span = batch.spans[batch.next];
-        const std::size_t before = message.body.size();
-        encoder.append(message.body, *span);
-        const bool fits = message.body.size() + 1 <= limits.max_size.count;
+        const std::size_t before = message_.body.size();
+        encoder_->append(message_.body, *span);
+        const bool fits = message_.body.size() + 1 <= limits_.max_size.count;
         if (!fits) {
-            message.body.resize(before);
-            if (message.spans > 0) break;  // it begins the next message
-            message.body.resize(empty_size);
-            ++message.oversized;
+            message_.body.resize(before);
+            if (message_.spans > 0) return true;  // it begins the next message
+            message_.body.resize(empty_size_);
+            ++message_.oversized;
         } else {
-            ++message.spans;
-            message.span_bytes += message.body.size() - before;
+            ++message_.spans;
+            message_.span_bytes += message_.body.size() - before;
         }
-        message.room.add(*span);
+        message_.room.add(*span);
         span.reset();
     }
-    encoder.end(message.body);
-    if (limits.compress && message.body.size() > limits.compress_from.count) {
-        message.body = http::gzip(message.body, gzip_level);
-        message.gzipped = true;
+    return false;
+}
+
+Message Draft::finish() {
+    encoder_->end(message_.body);
+    const bool compress = will_compress();
+    Message done = std::move(message_);
+    if (compress) {
+        done.body = http::gzip(done.body, gzip_level);
+        done.gzipped = true;
     }
-    return message;
+    begin();
+    return done;
 }
 
 }  // namespace flotilla::zipkin

@@ -22,8 +22,8 @@ namespace {
 using namespace std::chrono_literals;
 using tracing::SpanPtr;
 
-/// So few spans are encoded on the loop: it takes less than a hop to another thread.
-constexpr std::size_t spans_at_once = 16;
+/// So few spans are encoded on the loop: it takes little longer than a hop to another thread.
+constexpr std::size_t spans_at_once = 128;
 /// When the blocking pool takes no work.
 constexpr Duration pool_pause = 50ms;
 
@@ -44,7 +44,7 @@ struct Shared {
     Shared(const ReporterConfig& config, std::function<void()> bell)
         : queue(
               {.max_spans = config.queued_max_spans, .max_bytes = config.queued_max_bytes.count},
-              config.message_max_bytes.count,
+              {.enough_bytes = config.message_max_bytes.count},
               std::move(bell)
           ) {}
 
@@ -129,9 +129,11 @@ struct Reporter::Impl {
           pace(config.message_timeout) {}
 
     Task<> work();
-    Task<> wait_until_due();
-    Task<> send_all();
-    Task<std::optional<Message>> make_message(std::shared_ptr<Batch> batch);
+    Task<> wait_for_spans();
+    Task<> encode();
+    Task<std::optional<bool>> fill();
+    Task<std::optional<Message>> finish();
+    Task<> send();
     Task<> deliver(Message message);
     Task<Attempt> attempt(const Message& message, unsigned number);
     void give_up(const Message& message, const std::string& cause);
@@ -141,6 +143,8 @@ struct Reporter::Impl {
         pace.heard(runtime::EventLoop::current().now(), shared->queue.enough());
         wake.notify_all();
     }
+
+    [[nodiscard]] bool is_due() const { return pace.due() && now() >= *pace.due(); }
 
     [[nodiscard]] TimePoint now() const { return means.runtime.clock().now(); }
 
@@ -154,6 +158,8 @@ struct Reporter::Impl {
     Pace pace;
     Delivery delivery;
     std::shared_ptr<const Encoder> encoder;
+    std::shared_ptr<Draft> draft;
+    std::shared_ptr<Batch> batch = std::make_shared<Batch>();
     std::optional<runtime::TaskScope> scope;
     runtime::Signal wake;
     bool stopping = false;
@@ -161,52 +167,68 @@ struct Reporter::Impl {
 
 Task<> Reporter::Impl::work() {
     while (!stopping || shared->queue.size() > 0) {
-        co_await wait_until_due();
-        co_await send_all();
+        co_await wait_for_spans();
+        const bool due = stopping || is_due();
+        if (due) pace.taken();
+        co_await encode();
+        if (due && !draft->empty()) co_await send();
     }
 }
 
-/// Until there is something to send and it has waited for company, or the end has come.
-Task<> Reporter::Impl::wait_until_due() {
-    while (!stopping) {
+/// Until there are some to encode, or what there is has waited long enough for company, or the end has come.
+Task<> Reporter::Impl::wait_for_spans() {
+    while (!stopping && !is_due() && !shared->queue.handful()) {
         const auto due = pace.due();
-        if (due && now() >= *due) co_return;
         const Deadline until = due ? Deadline(*due) : Deadline();
         co_await wake.wait(until);
     }
 }
 
-Task<> Reporter::Impl::send_all() {
-    const auto batch = std::make_shared<Batch>();
-    pace.taken();
+/// Adds all that is queued to the draft, and sends it each time it is full.
+Task<> Reporter::Impl::encode() {
+    batch->clear();
     shared->queue.take(batch->spans);
     while (!batch->empty()) {
-        std::optional<Message> message = co_await make_message(batch);
-        if (!message) {
-            co_await runtime::sleep_for(pool_pause);
-            continue;
-        }
-        add(shared->counts.span_bytes, message->span_bytes);
-        if (message->oversized > 0) {
-            add(shared->counts.spans_dropped, message->oversized);
-            means.log.debug("{} spans are longer than a message may be", message->oversized);
-        }
-        const tracing::SpanQueue::Room room = message->room;
-        if (message->spans > 0) co_await deliver(*std::move(message));
-        shared->queue.release(room);
+        const std::optional<bool> full = co_await fill();
+        if (!full) co_await runtime::sleep_for(pool_pause);
+        if (full.value_or(false)) co_await send();
     }
 }
 
-/// Nothing when the pool has no room for it now.
-Task<std::optional<Message>> Reporter::Impl::make_message(std::shared_ptr<Batch> batch) {
-    if (batch->spans.size() - batch->next <= spans_at_once) co_return next_message(*batch, *encoder, limits);
+/// Whether the draft is full then. Nothing when the pool has no room for it now.
+Task<std::optional<bool>> Reporter::Impl::fill() {
+    if (batch->spans.size() - batch->next <= spans_at_once) co_return draft->fill(*batch);
     // It keeps all that it uses: a call that is cancelled here goes on there.
-    auto make = [batch, encoder = encoder, limits = limits] {
-        return next_message(*batch, *encoder, limits);
-    };
-    auto made = co_await means.runtime.blocking(std::move(make));
-    if (!made) co_return std::nullopt;
-    co_return std::optional<Message>(*std::move(made));
+    auto work = [draft = draft, batch = batch] { return draft->fill(*batch); };
+    auto full = co_await means.runtime.blocking(std::move(work));
+    if (!full) co_return std::nullopt;
+    co_return std::optional<bool>(*full);
+}
+
+/// As above. To compress takes long enough to hold up the loop.
+Task<std::optional<Message>> Reporter::Impl::finish() {
+    if (!draft->will_compress()) co_return draft->finish();
+    auto work = [draft = draft] { return draft->finish(); };
+    auto message = co_await means.runtime.blocking(std::move(work));
+    if (!message) co_return std::nullopt;
+    co_return std::optional<Message>(*std::move(message));
+}
+
+Task<> Reporter::Impl::send() {
+    std::optional<Message> finished = co_await finish();
+    while (!finished) {
+        co_await runtime::sleep_for(pool_pause);
+        finished = co_await finish();
+    }
+    Message message = *std::move(finished);
+    add(shared->counts.span_bytes, message.span_bytes);
+    if (message.oversized > 0) {
+        add(shared->counts.spans_dropped, message.oversized);
+        means.log.debug("{} spans are longer than a message may be", message.oversized);
+    }
+    const tracing::SpanQueue::Room room = message.room;
+    if (message.spans > 0) co_await deliver(std::move(message));
+    shared->queue.release(room);
 }
 
 Task<> Reporter::Impl::deliver(Message message) {
@@ -313,6 +335,7 @@ void Reporter::start(const LocalEndpoint& local) {
     runtime::EventLoop& home = impl_->means.runtime.loop(0);
     FLT_ASSERT(home.on_this_thread());
     impl_->encoder = std::make_shared<const Encoder>(impl_->config.encoding, local);
+    impl_->draft = std::make_shared<Draft>(impl_->encoder, impl_->limits);
     impl_->scope.emplace(home);
     // What finished before is not rung for again.
     if (impl_->shared->queue.size() > 0) impl_->heard();

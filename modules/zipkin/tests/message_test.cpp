@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "flotilla/http/gzip.hpp"
 #include "flotilla/reflect/json.hpp"
 #include "sample_spans.hpp"
@@ -12,9 +14,14 @@ namespace {
 
 using testing::span_number;
 
-const Encoder& encoder() {
-    static const Encoder json(Encoding::json_v2, {.service = "test"});
-    return json;
+std::shared_ptr<const Encoder> encoder() {
+    return std::make_shared<const Encoder>(Encoding::json_v2, LocalEndpoint{.service = "test"});
+}
+
+Message next_message(Batch& batch, const std::shared_ptr<const Encoder>& with, const MessageLimits& limits) {
+    Draft draft(with, limits);
+    draft.fill(batch);
+    return draft.finish();
 }
 
 Batch batch_of(std::size_t count, std::size_t tag_length = 8) {
@@ -71,6 +78,31 @@ TEST(Message, ASpanThatIsTooLongIsLeftOutAndCounted) {
     EXPECT_EQ(rest.spans, 0U);
     EXPECT_EQ(rest.oversized, 1U);
     EXPECT_TRUE(batch.empty());
+}
+
+TEST(Draft, GrowsUntilItIsFullAndThenBeginsTheNext) {
+    const MessageLimits limits{.max_size = {2'000}, .compress = false};
+    Draft draft(encoder(), limits);
+    EXPECT_TRUE(draft.empty());
+    std::size_t spans = 0;
+    std::size_t messages = 0;
+    for (int handful = 0; handful < 10; ++handful) {
+        Batch batch = batch_of(2, 300);
+        while (draft.fill(batch)) {
+            const Message message = draft.finish();
+            EXPECT_LE(message.body.size(), 2'000U);
+            EXPECT_EQ(spans_in(message), message.spans);
+            EXPECT_TRUE(draft.empty());
+            spans += message.spans;
+            ++messages;
+        }
+        EXPECT_TRUE(batch.empty());
+        EXPECT_FALSE(draft.empty());
+    }
+    EXPECT_EQ(messages, 4U);
+    spans += draft.finish().spans;
+    EXPECT_EQ(spans, 20U);
+    EXPECT_TRUE(draft.empty());
 }
 
 TEST(Message, IsCompressedFromItsThresholdOn) {

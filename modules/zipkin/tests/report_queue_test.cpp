@@ -15,7 +15,7 @@ using tracing::SpanPtr;
 
 TEST(ReportQueue, RingsForTheFirstSpanAndNotForThoseAfterIt) {
     int rung = 0;
-    ReportQueue queue({}, 1'000'000, [&] { ++rung; });
+    ReportQueue queue({}, {.enough_bytes = 1'000'000}, [&] { ++rung; });
     for (std::uint64_t i = 1; i <= 5; ++i) queue.finished(span_number(i));
     EXPECT_EQ(rung, 1);
     std::vector<SpanPtr> out;
@@ -26,9 +26,26 @@ TEST(ReportQueue, RingsForTheFirstSpanAndNotForThoseAfterIt) {
     EXPECT_EQ(rung, 2);
 }
 
+TEST(ReportQueue, RingsForAHandful) {
+    int rung = 0;
+    ReportQueue queue({}, {.enough_bytes = 1'000'000, .handful = 3}, [&] { ++rung; });
+    std::vector<SpanPtr> out;
+    for (int round = 1; round <= 2; ++round) {
+        queue.finished(span_number(1));
+        queue.finished(span_number(2));
+        EXPECT_FALSE(queue.handful());
+        queue.finished(span_number(3));
+        EXPECT_TRUE(queue.handful());
+        queue.finished(span_number(4));
+        EXPECT_EQ(rung, 2 * round);
+        queue.take(out);
+        EXPECT_FALSE(queue.handful());
+    }
+}
+
 TEST(ReportQueue, RingsOnceMoreWhenThereIsEnough) {
     int rung = 0;
-    ReportQueue queue({}, 3 * span_number(1)->footprint(), [&] { ++rung; });
+    ReportQueue queue({}, {.enough_bytes = 3 * span_number(1)->footprint()}, [&] { ++rung; });
     queue.finished(span_number(1));
     queue.finished(span_number(2));
     EXPECT_EQ(rung, 1);
@@ -44,7 +61,7 @@ TEST(ReportQueue, RingsOnceMoreWhenThereIsEnough) {
 
 TEST(ReportQueue, IsSilentOnceClosedAndCountsWhatComesThen) {
     int rung = 0;
-    ReportQueue queue({}, 1'000'000, [&] { ++rung; });
+    ReportQueue queue({}, {.enough_bytes = 1'000'000}, [&] { ++rung; });
     queue.finished(span_number(1));
     queue.close();
     queue.finished(span_number(2));
@@ -56,7 +73,9 @@ TEST(ReportQueue, IsSilentOnceClosedAndCountsWhatComesThen) {
 
 TEST(ReportQueue, NoSpanIsOverlookedHoweverTheBellAndTheTakingMeet) {
     std::atomic<bool> bell{false};
-    ReportQueue queue({.max_spans = 1'000'000, .max_bytes = 1U << 30}, 1U << 30, [&] { bell = true; });
+    ReportQueue queue({.max_spans = 1'000'000, .max_bytes = 1U << 30}, {.enough_bytes = 1U << 30}, [&] {
+        bell = true;
+    });
     constexpr std::size_t each = 20'000;
     std::vector<std::thread> threads;
     for (std::size_t t = 0; t < 3; ++t) {

@@ -2,6 +2,7 @@
 /// Queued spans cut into messages, each of bounded size, compressed where it pays.
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,41 @@ struct Batch {
     std::size_t next = 0;
 
     [[nodiscard]] bool empty() const noexcept { return next == spans.size(); }
+
+    void clear() noexcept {
+        spans.clear();
+        next = 0;
+    }
 };
 
-/// The next message out of a batch that is not empty: as many spans as fit. Its records go back to their
-/// pool. It has no spans when all that it looked at were too long.
-Message next_message(Batch& batch, const Encoder& encoder, const MessageLimits& limits);
+/// A message that grows: spans are encoded soon after they finished, while their records are in the
+/// processor's cache, and the message waits as text. Used by one thread at a time.
+class Draft {
+public:
+    Draft(std::shared_ptr<const Encoder> encoder, const MessageLimits& limits);
+
+    /// Encodes spans of the batch, as many as fit; their records go back to their pool. True when it is full:
+    /// the next span did not fit.
+    bool fill(Batch& batch);
+
+    /// Whether there is nothing to finish: no span, not even one that was too long.
+    [[nodiscard]] bool empty() const noexcept { return message_.room.spans == 0; }
+
+    /// Whether `finish` has that to do.
+    [[nodiscard]] bool will_compress() const noexcept {
+        return limits_.compress && message_.body.size() > limits_.compress_from.count;
+    }
+
+    /// The message so far, which has no spans when all were too long; then the next one begins.
+    Message finish();
+
+private:
+    void begin();
+
+    std::shared_ptr<const Encoder> encoder_;
+    MessageLimits limits_;
+    Message message_;
+    std::size_t empty_size_ = 0;
+};
 
 }  // namespace flotilla::zipkin

@@ -10,15 +10,20 @@
 
 namespace flotilla::zipkin {
 
-/// Never waits and takes no lock. The bell rings for the first span after `take`, and once more when there is
-/// enough for a message; not for every span.
+/// Never waits and takes no lock. The bell rings for the first span after `take`, when a handful has come,
+/// and when there is enough for a message; not for every span.
 class ReportQueue final : public tracing::SpanSink {
 public:
     /// Called on the thread that finishes the span; quick, and does not throw.
     using Bell = std::function<void()>;
 
-    ReportQueue(tracing::SpanQueue::Limits limits, std::size_t enough_bytes, Bell bell)
-        : queue_(limits), enough_bytes_(enough_bytes), bell_(std::move(bell)) {}
+    struct Thresholds {
+        std::size_t enough_bytes = 0;
+        std::size_t handful = 32;  ///< so many are worth a look: their records are still in the cache
+    };
+
+    ReportQueue(tracing::SpanQueue::Limits limits, Thresholds thresholds, Bell bell)
+        : queue_(limits), thresholds_(thresholds), bell_(std::move(bell)) {}
 
     void finished(tracing::SpanPtr span) noexcept override;
 
@@ -34,6 +39,11 @@ public:
     /// Whether the bell has rung for that much.
     [[nodiscard]] bool enough() const noexcept { return rung_for_enough_.load(std::memory_order_relaxed); }
 
+    /// Whether so many have come since `take`.
+    [[nodiscard]] bool handful() const noexcept {
+        return untaken_.load(std::memory_order_relaxed) >= thresholds_.handful;
+    }
+
     // Those under way count as queued. From any thread.
     [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
 
@@ -48,9 +58,9 @@ private:
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
     tracing::SpanQueue queue_;
-    const std::size_t enough_bytes_;
+    const Thresholds thresholds_;
     const Bell bell_;
-    std::atomic<bool> rung_{false};
+    std::atomic<std::size_t> untaken_{0};
     std::atomic<bool> rung_for_enough_{false};
     std::atomic<bool> closed_{false};
     std::atomic<std::uint64_t> refused_{0};
