@@ -77,6 +77,22 @@ def test_s78_nothing_that_is_somebodys_is_kept(shop_with):
 
 
 @pytest.mark.fast
+def test_s78_what_changes_through_the_gateway_is_seen_at_once(shop_with):
+    shop = shop_with()
+    assert [shop.get(LIST).headers["x-cache"] for _ in range(2)] == ["MISS", "HIT"]
+    product = shop.add_product(7)
+    changed = shop.get(LIST)
+    assert changed.headers["x-cache"] == "MISS"
+    assert product in {one["productId"] for one in json.loads(changed.body)}
+    path = f"{LIST}/{product}"
+    answers = [shop.get(path) for _ in range(2)]
+    assert [one.headers["x-cache"] for one in answers] == ["MISS", "HIT"]
+    edited = shop.ask("PATCH", path, {"unitPrice": 1700}, {**shop.admin(), "If-Match": answers[0].headers["etag"]})
+    assert edited.status == 200, edited.text
+    assert json.loads(shop.get(path).body)["unitPrice"] == 1700
+
+
+@pytest.mark.fast
 def test_s78_without_a_catalog_the_list_is_an_old_one(shop_with):
     shop = shop_with(arguments=("--without", "catalog"))
     assert shop.get(LIST).status == 503

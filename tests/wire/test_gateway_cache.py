@@ -210,6 +210,18 @@ def test_what_was_asked_for_before_a_change_is_not_kept_after_it(cached):
     assert not is_kept(cached, "/c/a")
 
 
+def test_one_cache_for_all_routes(owner, tmp_path):
+    upstream = Upstream(kept())
+    enabled = "spring.cloud.gateway.filter.local-response-cache"
+    gateway = start_cached(owner, tmp_path, upstream, **{f"{enabled}.enabled": "true", f"{enabled}.time-to-live": "30s"})
+    for path in ("/q/a", "/instead", "/c/a"):
+        assert [gateway.get(path).headers["x-cache"] for _ in range(2)] == ["MISS", "HIT"], path
+    assert gateway.get("/q/instead").headers["x-cache"] == "MISS", "the service knows it as /instead, but the route is another"
+    assert gateway.ask("DELETE", "/q/a").status == 200
+    assert gateway.get("/q/a").headers["x-cache"] == "MISS"
+    upstream.stop()
+
+
 # ---- services that are not well
 
 
@@ -257,6 +269,29 @@ def test_many_who_wait_for_a_stalled_service_all_get_the_stale_answer(impatient)
     go.set()
     assert [(one.headers["x-cache"], one.text) for one in seen] == [("STALE", "stock: 7")] * 30
     assert len(impatient.upstream.take()) <= 3
+
+
+def test_a_stale_answer_that_has_changed_meanwhile_is_not_given(owner, tmp_path):
+    upstream = Upstream(stale())
+    gateway = start_cached(owner, tmp_path, upstream, **{"flotilla.gateway.cache.stale-wait": "700ms"})
+    assert gateway.get("/c/a").headers["x-cache"] == "MISS"
+    go = threading.Event()
+
+    def answer(request, _):
+        return written() if request.method == "POST" else go.wait(20) and kept(body=b"stock: 6")
+
+    upstream.take()
+    upstream.answer = answer
+    seen = []
+    client = threading.Thread(target=lambda: seen.append(gateway.get("/c/a", timeout=20)))
+    client.start()
+    wait_until(lambda: upstream.requests, "the service is asked")
+    assert gateway.ask("POST", "/c/a").status == 201
+    wait_until(lambda: len(upstream.requests) == 3, "it is asked again")
+    go.set()
+    client.join()
+    assert [(one.status, one.text) for one in seen] == [(200, "stock: 6")]
+    upstream.stop()
 
 
 def test_who_asks_for_a_fresh_answer_waits_for_it(impatient):

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/base/units.hpp"
 #include "flotilla/gateway/components.hpp"
 #include "flotilla/http/http_date.hpp"
 #include "flotilla/remote/cache_control.hpp"
@@ -51,6 +52,29 @@ private:
 };
 
 }  // namespace
+
+Result<AnswerCacheConfig> AnswerCacheConfig::read(const ComponentMeans& means) {
+    AnswerCacheConfig config;
+    if (!means.setting) return config;
+    const std::string prefix = "filter.local-response-cache.";
+    const auto applied = config.apply(means.setting(prefix + "time-to-live"), means.setting(prefix + "size"));
+    if (!applied) return fail(applied.error().within("spring.cloud.gateway." + prefix));
+    return config;
+}
+
+Result<void> AnswerCacheConfig::apply(std::string_view ttl, std::string_view size) {
+    if (!ttl.empty()) {
+        FLT_TRY(time_to_live, parse_duration(ttl));
+    }
+    if (!size.empty()) {
+        FLT_TRY(const Bytes most, parse_bytes(size));
+        most_bytes = most.count;
+    }
+    if (time_to_live <= Duration::zero() || most_bytes == 0)
+        return fail(Errc::invalid_argument, "timeToLive and size must be more than nothing");
+    longest_body = std::min(longest_body, most_bytes);
+    return {};
+}
 
 std::string_view CachedAnswer::field(std::string_view name) const noexcept {
     for (const auto& [own, value] : fields)
@@ -184,14 +208,9 @@ void detail::add_cache_filter(Components& to) {
     to.filter(
         "LocalResponseCache",
         {.order = {"timeToLive", "size"}, .optional = {"timeToLive", "size"}},
-        [](const Arguments& args, const FilterScope&) -> Result<FilterPtr> {
-            AnswerCacheConfig config;
-            FLT_TRY(config.time_to_live, args.duration("timeToLive", config.time_to_live));
-            FLT_TRY(const Bytes most, args.bytes("size", Bytes{config.most_bytes}));
-            if (config.time_to_live <= Duration::zero() || most.count == 0)
-                return fail(Errc::invalid_argument, "timeToLive and size must be more than nothing");
-            config.most_bytes = most.count;
-            config.longest_body = std::min(config.longest_body, most.count);
+        [](const Arguments& args, const FilterScope& scope) -> Result<FilterPtr> {
+            FLT_TRY(AnswerCacheConfig config, AnswerCacheConfig::read(scope.means));
+            FLT_CHECK(config.apply(args.text("timeToLive"), args.text("size")));
             return std::make_shared<LocalResponseCache>(config);
         }
     );

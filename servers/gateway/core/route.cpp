@@ -108,6 +108,7 @@ Result<Route> Route::compile(
         return std::pair(placed.order, placed.written);
     });
     for (const Placed& placed : made.filters_) placed.filter->ask(made.policies_);
+    if (!made.policies_.cache) made.policies_.cache = means.answer_cache;
     if (auto read = made.read_metadata(components); !read) return within(read.error());
     return made;
 }

@@ -14,12 +14,17 @@ Flights::Leader Flights::join(const std::string& key, const std::shared_ptr<Wait
 }
 
 void Flights::tell(const std::string& key, Fate fate) {
-    const std::scoped_lock lock(mutex_);
-    const auto flight = running_.find(key);
-    if (flight == running_.end()) return;
-    flight->second.fate = fate;
-    for (const auto& waiter : flight->second.waiters) {
-        waiter->loop.post([waiter, fate] {
+    std::vector<std::shared_ptr<Waiter>> waiters;
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto flight = running_.find(key);
+        if (flight == running_.end()) return;
+        flight->second.fate = fate;
+        waiters = flight->second.waiters;
+    }
+    for (auto& waiter : waiters) {
+        runtime::EventLoop& loop = waiter->loop;
+        loop.post([waiter = std::move(waiter), fate] {
             waiter->fate = fate;
             waiter->signal.notify_all();
         });

@@ -146,7 +146,7 @@ private:
     void refresh(Flights::Leader leader);
     [[nodiscard]] bool has_stale() const;
     Step serve_stale();
-    /// The client has waited long enough for a fresh answer, and gets the stale one.
+    /// The client has waited long enough for a fresh answer, and gets the stale one, if that still holds.
     [[nodiscard]] bool is_out_of_patience(const Result<proxy::Outcome>& outcome) const;
     Step stop_waiting();
     /// What comes from here on is not what the cache was asked for.

@@ -54,7 +54,7 @@ Task<Journey::Step> Journey::cached_call() {
                 co_return serve(*caching.kept, "STALE");
             }
         }
-        if (may_be_stale) caching.patience = Deadline::after(at, shared_.config.stale_wait);
+        caching.patience = may_be_stale ? Deadline::after(at, shared_.config.stale_wait) : Deadline();
         if (leader || round > 0) {
             caching.fetching = true;
             caching.leader.emplace(std::move(leader));
@@ -82,8 +82,9 @@ CacheSubject Journey::cache_subject() const {
     const http::RequestHead& head = exchange_.head();
     if (head.has_query) outside.append("?").append(head.query);
     CacheSubject made{.key = {}, .outside = outside_uri(outside), .inside = inside_uri(inside_target())};
-    // The service may put the name that it is asked by into its answer.
-    made.key = to_lower(exchange_.host()) + ' ' + made.inside;
+    // The service may put the name that it is asked by into its answer, and a route's filters change what it
+    // is asked.
+    made.key = fmt::format("{} {} {}", route_->index, to_lower(exchange_.host()), made.inside);
     return made;
 }
 
@@ -145,12 +146,19 @@ Journey::Step Journey::serve_stale() {
 
 bool Journey::is_out_of_patience(const Result<proxy::Outcome>& outcome) const {
     return !outcome && caching_ && caching_->fetching && caching_->patience.passed(now()) &&
-           proxy::is_timeout(outcome.error()) && has_stale();
+           proxy::is_timeout(outcome.error());
 }
 
 Journey::Step Journey::stop_waiting() {
     // Nobody knows yet whether the service would have answered: the breaker hears nothing of it.
     permit_ = {};
+    if (!has_stale()) {
+        // It has been invalidated meanwhile: there is nothing left but to wait.
+        caching_->patience = {};
+        caching_->subject.mark = caching_->cache.mark(caching_->subject);
+        forget_answer();
+        return Step::call;
+    }
     if (caching_->leader) {
         caching_->leader->tell(Flights::Fate::slow);
         if (*caching_->leader) refresh(std::move(*caching_->leader));

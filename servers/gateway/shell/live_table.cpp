@@ -9,6 +9,7 @@
 #include "flotilla/config/environment.hpp"
 #include "flotilla/config/property_name.hpp"
 #include "flotilla/discovery/registry_client.hpp"
+#include "flotilla/gateway/answer_cache.hpp"
 #include "flotilla/gateway/api_version.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 
@@ -62,6 +63,10 @@ Result<ComponentMeans> TableKeeper::component_means(std::vector<std::string>& wa
         return environment.get_or(gateway_property(environment, name), "");
     };
     FLT_TRY(means.tokens, read_token_check(environment, service_.runtime().clock(), warnings));
+    if (means.setting("filter.local-response-cache.enabled") == "true") {
+        FLT_TRY(const AnswerCacheConfig cache, AnswerCacheConfig::read(means));
+        means.answer_cache = std::make_shared<AnswerCache>(cache);
+    }
     FLT_TRY(ApiVersionConfig versions, read_api_versions(environment));
     if (versions.has_source()) means.versions = std::make_shared<ApiVersions>(std::move(versions));
     return means;
@@ -87,7 +92,9 @@ Result<void> TableKeeper::reload_locked() {
     live->means.reserve(live->table->routes().size());
     for (const Route& route : live->table->routes()) {
         live->means.push_back(means_of(route));
-        if (route.policies().cache) live->caches.push_back(route.policies().cache);
+        const auto& cache = route.policies().cache;
+        if (cache && std::ranges::find(live->caches, cache) == live->caches.end())
+            live->caches.push_back(cache);
     }
     for (const std::string& warning : warnings) log_.warn("{}", warning);
     for (const auto& problem : live->table->problems()) log_.warn("{}", problem.message);

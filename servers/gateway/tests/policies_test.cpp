@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "flotilla/gateway/answer_cache.hpp"
 #include "shot.hpp"
 
 namespace flotilla::gateway {
@@ -229,6 +230,28 @@ TEST(Cors, CredentialsForEverybodyAreAMistake) {
     const auto json = reflect::parse_yaml("{allowedOrigins: '*', allowCredentials: true}");
     EXPECT_FALSE(CorsRules::from(json->at(0)));
     EXPECT_FALSE(CorsRules::from(Json::object({{"allowedOrigin", "x"}})));
+}
+
+TEST(Policies, CachesBeginWithWhatHoldsForAll) {
+    ComponentMeans means;
+    means.setting = [](std::string_view name) {
+        return std::string(name == "filter.local-response-cache.time-to-live" ? "30s" : "");
+    };
+    const auto ttl_of = [&](const std::string& filters) -> Duration {
+        const auto table =
+            table_of("routes: [{id: r, uri: 'http://a', predicates: [Path=/**]" + filters + "}]", means);
+        EXPECT_TRUE(table) << (table ? "" : table.error().message());
+        const auto& cache = (*table)->routes().front().policies().cache;
+        return cache ? cache->config().time_to_live : Duration::zero();
+    };
+    EXPECT_EQ(ttl_of(""), 0s);
+    EXPECT_EQ(ttl_of(", filters: [LocalResponseCache]"), 30s);
+    EXPECT_EQ(ttl_of(", filters: [LocalResponseCache=2m]"), 2min);
+    means.answer_cache = std::make_shared<AnswerCache>(AnswerCacheConfig::read(means).value());
+    EXPECT_EQ(ttl_of(""), 30s);
+    EXPECT_EQ(ttl_of(", filters: [LocalResponseCache=2m]"), 2min) << "its own";
+    means.setting = [](std::string_view name) { return std::string(name.ends_with("size") ? "none" : ""); };
+    EXPECT_FALSE(AnswerCacheConfig::read(means));
 }
 
 }  // namespace

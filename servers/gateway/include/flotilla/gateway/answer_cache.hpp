@@ -14,16 +14,25 @@
 #include <vector>
 
 #include "flotilla/base/clock.hpp"
+#include "flotilla/base/result.hpp"
 #include "flotilla/gateway/headers.hpp"
 #include "flotilla/http/conditional.hpp"
 #include "flotilla/http/fields.hpp"
 
 namespace flotilla::gateway {
 
+struct ComponentMeans;
+
 struct AnswerCacheConfig {
     Duration time_to_live = std::chrono::minutes(5);  ///< never longer, whatever the service says
     std::uint64_t most_bytes = std::uint64_t{64} << 20;
     std::uint64_t longest_body = std::uint64_t{1} << 20;
+
+    /// What `filter.local-response-cache.*` says, for the cache of all routes; a route's own begins with it.
+    static Result<AnswerCacheConfig> read(const ComponentMeans& means);
+
+    /// From what people write; empty texts leave it as it is.
+    Result<void> apply(std::string_view time_to_live, std::string_view size);
 };
 
 /// A kept answer. Immutable.

@@ -47,6 +47,8 @@ struct ComponentMeans {
     std::function<std::string(std::string_view)> setting = {};
     /// How requests say which version of an API they want. Null: a route with `Version` does not load.
     std::shared_ptr<ApiVersions> versions = {};
+    /// Keeps answers of routes that have no cache of their own. Null: nothing does.
+    std::shared_ptr<AnswerCache> answer_cache = {};
 };
 
 class Components;
