@@ -366,6 +366,35 @@ def test_f29_the_locator_makes_a_route_of_each_service(owner, tmp_path, upstream
     assert gateway.get("/MYSERVICE/a").status == 404
 
 
+def test_the_locators_routes_may_be_made_otherwise(owner, tmp_path, upstream):
+    simple = "spring.cloud.discovery.client.simple.instances"
+    gateway = start(
+        owner,
+        tmp_path,
+        "discovery.locator:\n"
+        "  enabled: true\n"
+        "  include-expression: metadata['edge']\n"
+        "  predicates: [{name: Path, args: {pattern: \"'/api/'+serviceId+'/**'\"}}]\n"
+        "  filters: [{name: AddRequestHeader, args: {name: \"'X-To'\", value: serviceId}}]\n",
+        {
+            f"{simple}.ORDERS[0].uri": f"http://127.0.0.1:{upstream.port}",
+            f"{simple}.ORDERS[0].metadata.edge": "true",
+            f"{simple}.INNER[0].uri": f"http://127.0.0.1:{upstream.port}",
+        },
+    )
+    wait_until(lambda: gateway.get("/api/ORDERS/a").status == 200, "the service's route")
+    seen = upstream.take()[-1]
+    assert (seen.target, seen.header("X-To")) == ("/api/ORDERS/a", "ORDERS")
+    assert gateway.get("/api/INNER/a").status == 404
+
+
+def test_an_expression_of_the_locator_that_is_none_ends_the_start(owner, tmp_path):
+    routes = "discovery.locator: {enabled: true, url-expression: \"T(java.lang.Runtime)\"}"
+    gateway = owner.add(Gateway(owner.log_path("bad"), tmp_path, routes))
+    assert gateway.wait_for_exit() == 1
+    assert "'T(java.lang.Runtime)' is no expression that is understood" in gateway.log()
+
+
 def test_an_unknown_filter_ends_the_start_with_its_name(owner, tmp_path):
     routes = "routes: [{id: a, uri: 'http://a', predicates: [Path=/a], filters: [RewritPath=x]}]"
     gateway = owner.add(Gateway(owner.log_path("bad"), tmp_path, routes))

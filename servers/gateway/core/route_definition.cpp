@@ -73,6 +73,12 @@ Result<std::vector<ComponentDefinition>> components(const Json& json, ComponentK
     return list;
 }
 
+/// What is written under the prefix that has it.
+Json written_list(const config::Environment& environment, std::string_view name) {
+    Json newer = property_tree(environment, std::string(newer_prefix).append(name));
+    return newer.is_null() ? property_tree(environment, std::string(older_prefix).append(name)) : newer;
+}
+
 Result<std::int32_t> order_of(const Json& json) {
     if (json.is_null()) return 0;
     const auto number = parse_integer<std::int32_t>(text_of(json));
@@ -194,24 +200,22 @@ std::string gateway_property(const config::Environment& environment, std::string
     return std::string(older_prefix) + std::string(name);
 }
 
+Result<std::vector<ComponentDefinition>> read_components(
+    const config::Environment& environment, std::string_view name, ComponentKind kind
+) {
+    auto read = components(written_list(environment, name), kind);
+    if (!read) return fail(read.error().within(name));
+    return read;
+}
+
 Result<RouteDefinitions> read_routes(const config::Environment& environment) {
     RouteDefinitions read;
-    const auto list = [&](std::string_view name) {
-        Json newer = property_tree(environment, std::string(newer_prefix) + std::string(name));
-        return newer.is_null() ? property_tree(environment, std::string(older_prefix) + std::string(name))
-                               : newer;
-    };
-    const Json routes = list("routes");
+    const Json routes = written_list(environment, "routes");
     for (const Json& json : routes.elements()) {
         FLT_TRY(auto route, route_from(json));
         read.routes.push_back(std::move(route));
     }
-    const Json filters = list("default-filters");
-    for (const Json& json : filters.elements()) {
-        auto filter = component_from(json, ComponentKind::filter);
-        if (!filter) return fail(filter.error().within("default-filters"));
-        read.default_filters.push_back(*std::move(filter));
-    }
+    FLT_TRY(read.default_filters, read_components(environment, "default-filters", ComponentKind::filter));
     FLT_TRY(
         read.fail_on_error,
         environment.get(gateway_property(environment, "fail-on-route-definition-error"), true)

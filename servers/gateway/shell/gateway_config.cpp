@@ -98,6 +98,26 @@ Result<std::vector<crypto::JwtAlgorithm>> read_algorithms(const config::Environm
     return algorithms;
 }
 
+Result<LocatorConfig> read_locator(const config::Environment& environment, const Properties& properties) {
+    LocatorConfig locator;
+    FLT_CHECK(properties.read("discovery.locator.enabled", locator.enabled));
+    FLT_CHECK(properties.read("discovery.locator.route-id-prefix", locator.route_id_prefix));
+    FLT_CHECK(properties.read("discovery.locator.lower-case-service-id", locator.lower_case_service_id));
+    FLT_CHECK(properties.read("discovery.locator.include-expression", locator.include_expression));
+    FLT_CHECK(properties.read("discovery.locator.url-expression", locator.url_expression));
+    FLT_TRY(
+        locator.predicates,
+        read_components(environment, "discovery.locator.predicates", ComponentKind::predicate)
+    );
+    FLT_TRY(
+        locator.filters, read_components(environment, "discovery.locator.filters", ComponentKind::filter)
+    );
+    // An expression that is none is told at the start, and not when the first service comes.
+    if (const auto tried = located_routes(locator, {discovery::ServiceInstance()}); !tried)
+        return fail(tried.error().within("discovery.locator"));
+    return locator;
+}
+
 }  // namespace
 
 Result<GatewayConfig> read_gateway_config(const config::Environment& environment) {
@@ -108,10 +128,7 @@ Result<GatewayConfig> read_gateway_config(const config::Environment& environment
     std::vector<std::string> hop_by_hop;
     FLT_CHECK(properties.read("filter.remove-hop-by-hop.headers", hop_by_hop));
     if (!hop_by_hop.empty()) config.hop_by_hop = proxy::HopByHop(hop_by_hop);
-    FLT_CHECK(properties.read("discovery.locator.enabled", config.locator.enabled));
-    FLT_CHECK(properties.read("discovery.locator.route-id-prefix", config.locator.route_id_prefix));
-    FLT_CHECK(properties.read("discovery.locator.lower-case-service-id", config.locator.lower_case_service_id)
-    );
+    FLT_TRY(config.locator, read_locator(environment, properties));
     FLT_CHECK(properties.read("metrics.enabled", config.metrics));
     FLT_CHECK(properties.read("loadbalancer.use404", config.use404));
     FLT_CHECK(properties.read("globalcors.add-to-simple-url-handler-mapping", config.cors_everywhere));

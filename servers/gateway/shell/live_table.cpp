@@ -74,7 +74,7 @@ Result<ComponentMeans> TableKeeper::component_means(std::vector<std::string>& wa
 
 RouteDefinitions TableKeeper::with_all_others(const RouteDefinitions& configured) const {
     RouteDefinitions all = configured;
-    all.routes = located();
+    all.routes = located_;
     all.routes.insert(all.routes.end(), configured.routes.begin(), configured.routes.end());
     all.routes.insert(all.routes.end(), added_.begin(), added_.end());
     return all;
@@ -142,32 +142,23 @@ RouteMeans TableKeeper::means_of(const Route& route) {
 
 // ---- the locator
 
-std::vector<RouteDefinition> TableKeeper::located() const {
-    std::vector<RouteDefinition> routes;
-    if (!config_.locator.enabled) return routes;
-    for (const std::string& service : services_) {
-        const std::string id = to_upper(service);
-        const std::string path = config_.locator.lower_case_service_id ? to_lower(service) : id;
-        RouteDefinition route;
-        route.id = config_.locator.route_id_prefix + id;
-        route.uri = "lb://" + id;
-        route.predicates = {{"Path", {{"_genkey_0", "/" + path + "/**"}}}};
-        route.filters = {
-            {"RewritePath", {{"regexp", "/" + path + "/?(?<remaining>.*)"}, {"replacement", "/${remaining}"}}}
-        };
-        routes.push_back(std::move(route));
-    }
-    return routes;
-}
-
 void TableKeeper::notice_services() {
     if (!config_.locator.enabled) return;
-    std::vector<std::string> services = service_.discovery().services();
-    std::ranges::sort(services);
+    discovery::Discovery& discovery = service_.discovery();
+    std::vector<std::string> names = discovery.services();
+    std::ranges::sort(names);
+    std::vector<discovery::ServiceInstance> services;
+    for (const std::string& name : names) {
+        const discovery::Snapshot list = discovery.instances(name);
+        if (!list->instances.empty()) services.push_back(list->instances.back());
+    }
+    // The expressions were tried at the start.
+    auto located = located_routes(config_.locator, services);
+    if (!located) return;
     {
         const std::scoped_lock lock(mutex_);
-        if (services == services_) return;
-        services_ = std::move(services);
+        if (*located == located_) return;
+        located_ = *std::move(located);
     }
     reload_and_tell();
 }

@@ -86,7 +86,6 @@ private:
     [[nodiscard]] Result<ComponentMeans> component_means(std::vector<std::string>& warnings) const;
     /// Of one order: those of the registry, of configuration, of operators.
     [[nodiscard]] RouteDefinitions with_all_others(const RouteDefinitions& configured) const;
-    [[nodiscard]] std::vector<RouteDefinition> located() const;
     [[nodiscard]] RouteMeans means_of(const Route& route);
 
     Service& service_;
@@ -97,7 +96,7 @@ private:
     std::vector<RouteDefinition> configured_;
     std::vector<ComponentDefinition> default_filters_;
     std::vector<RouteDefinition> added_;
-    std::vector<std::string> services_;
+    std::vector<RouteDefinition> located_;
     std::string last_failure_;
     std::shared_ptr<const LiveTable> table_;
     std::atomic<std::uint64_t> version_{0};

@@ -12,6 +12,7 @@
 #include "flotilla/base/result.hpp"
 #include "flotilla/gateway/components.hpp"
 #include "flotilla/gateway/cors.hpp"
+#include "flotilla/gateway/locator.hpp"
 #include "flotilla/proxy/forwarded.hpp"
 #include "flotilla/proxy/outgoing.hpp"
 #include "flotilla/proxy/proxy_config.hpp"
@@ -21,13 +22,6 @@ class Environment;
 }
 
 namespace flotilla::gateway {
-
-/// `discovery.locator.*`: a route for each service that there is.
-struct LocatorConfig {
-    bool enabled = false;
-    std::string route_id_prefix = "ReactiveCompositeDiscoveryClient_";
-    bool lower_case_service_id = false;
-};
 
 /// `flotilla.gateway.https-redirect.*`: a plain port that sends every client to the one with TLS.
 struct HttpsRedirectConfig {

@@ -71,5 +71,9 @@ inline constexpr std::string_view newer_prefix = "spring.cloud.gateway.server.we
 std::string gateway_property(const config::Environment& environment, std::string_view name);
 
 Result<RouteDefinitions> read_routes(const config::Environment& environment);
+/// A list of them: `default-filters`.
+Result<std::vector<ComponentDefinition>> read_components(
+    const config::Environment& environment, std::string_view name, ComponentKind kind
+);
 
 }  // namespace flotilla::gateway
