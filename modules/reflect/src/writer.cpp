@@ -60,16 +60,14 @@ char* put_pair(char* to, std::uint64_t below_100) noexcept {
 }  // namespace
 
 void Writer::string(std::string_view text) {
-    constexpr std::size_t longest = sizeof block_ - 2;
-    if (text.size() <= longest) {
-        make_room(text.size() + 2);
-        // Copied while it is looked at; what needs more than that is written from its beginning by `print`.
-        if (copy_plain(at_ + 1, text)) {
-            at_[0] = '"';
-            at_[text.size() + 1] = '"';
-            at_ += text.size() + 2;
-            return;
-        }
+    char* const to = at_;
+    const auto room = static_cast<std::size_t>(block_ + sizeof block_ - to);
+    // Copied while it is looked at; what needs more than that is written from its beginning by `print`.
+    if (text.size() + 2 <= room && copy_plain(to + 1, text)) {
+        to[0] = '"';
+        to[text.size() + 1] = '"';
+        at_ = to + text.size() + 2;
+        return;
     }
     print::string(flushed(), text);
 }
