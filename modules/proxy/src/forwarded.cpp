@@ -150,8 +150,8 @@ void put_forwarded_line(
     const char* const port_end = std::to_chars(port.data(), port.data() + port.size(), facts.peer.port()).ptr;
     const bool v6 = facts.peer.is_v6();
     pen << "Forwarded: proto=" << proto;
-    const bool odd_host =
-        facts.host.size() > longest_host || facts.host.find_first_of("\"\\") != std::string_view::npos;
+    const bool odd_host = facts.host.size() > longest_host ||
+                          std::ranges::any_of(facts.host, [](char c) { return c == '"' || c == '\\'; });
     if (!facts.host.empty() && !odd_host) {
         const bool token = !has_port && http::is_token(facts.host);  // a colon is none of its characters
         const std::string_view quote = token ? "" : "\"";

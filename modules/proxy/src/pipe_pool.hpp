@@ -12,9 +12,11 @@ namespace flotilla::proxy {
 
 class PipePool {
 public:
-    /// An empty one. Nothing when so many are in use that descriptors could run short: memory does it too.
+    explicit PipePool(std::size_t most) noexcept : most_(most) {}
+
+    /// An empty one. Nothing when as many are in use as there may be: memory does it too.
     std::optional<runtime::Pipe> take() {
-        if (taken_ == most_taken) return std::nullopt;
+        if (taken_ >= most_) return std::nullopt;
         std::optional<runtime::Pipe> pipe;
         if (!free_.empty()) {
             pipe = std::move(free_.back());
@@ -33,9 +35,9 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_taken = 256;
     static constexpr std::size_t most_kept = 32;
 
+    std::size_t most_;
     std::vector<runtime::Pipe> free_;
     std::size_t taken_ = 0;
 };

@@ -129,7 +129,11 @@ Result<std::shared_ptr<runtime::TlsContext>> Shared::tls() const {
 }
 
 Shard::Shard(const Shared& all, runtime::EventLoop& on)
-    : shared(all), loop(on), large_blocks(large_block, large_blocks_kept), scope_(on) {
+    : shared(all),
+      loop(on),
+      large_blocks(large_block, large_blocks_kept),
+      pipes(all.pipes_per_loop),
+      scope_(on) {
     spare_.reserve(spare_heads);
 }
 

@@ -99,6 +99,7 @@ struct Shared {
     http::Telemetry telemetry;
     HopByHop hop_by_hop;
     std::size_t connections_per_loop = 1;
+    std::size_t pipes_per_loop = 0;
 
     /// Made when it is first asked for: reading the system's certificates takes a tenth of a second, which
     /// few need. Files of one's own are read at the start, so that a mistake shows there.

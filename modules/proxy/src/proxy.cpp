@@ -1,5 +1,7 @@
 #include "flotilla/proxy/proxy.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -24,6 +26,15 @@ constexpr std::array totals{
 };
 constexpr auto connections_meter = "flotilla.proxy.connections";
 
+/// An eighth of the process's descriptors at the most: connections need them more.
+std::size_t pipes_for_each(std::size_t loops) {
+    constexpr std::size_t most = 256;
+    constexpr std::size_t descriptors = 2;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+    return std::min<std::size_t>(most, limit.rlim_cur / 8 / descriptors / loops);
+}
+
 }  // namespace
 
 struct Proxy::Impl {
@@ -47,6 +58,7 @@ Result<std::unique_ptr<Proxy>> Proxy::create(
     shared.hop_by_hop = std::move(hop_by_hop);
     shared.connections_per_loop =
         std::max<std::size_t>(1, (shared.config.pool.max_connections + loops - 1) / loops);
+    shared.pipes_per_loop = pipes_for_each(loops);
     const runtime::TlsConfig& ssl = shared.config.ssl;
     if (!ssl.trust_certificate.empty() || !ssl.certificate.empty() || !ssl.key_store.empty()) {
         FLT_CHECK(shared.tls());
