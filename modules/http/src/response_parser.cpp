@@ -69,6 +69,8 @@ const Reject* ResponseParser::read_status_line(std::string_view buffer, bool& st
     const auto offset = [base](const char* at) { return static_cast<std::size_t>(at - base); };
     if (phase_ == Phase::version) {
         constexpr std::string_view pattern = "HTTP/d.d ddd";
+        constexpr std::string_view usual = "HTTP/1.1 ";
+        if (at_ == 0 && std::string_view(base, offset(end)).starts_with(usual)) at_ = usual.size();
         for (; at_ < pattern.size(); ++at_) {
             if (at_ == offset(end)) {
                 starved = true;
