@@ -93,8 +93,9 @@ struct Company::State : std::enable_shared_from_this<Company::State> {
 /// from the thread that writes, which alone knows; or from the end of a group that was never written.
 class Company::Group {
 public:
-    Group(std::vector<std::shared_ptr<Member>> members, const Pool& pool)
+    Group(std::vector<std::shared_ptr<Member>> members, const Pool& pool, Access access)
         : members_(std::move(members)),
+          access_(access),
           dialect_(pool.driver().info().dialect),
           traced_(pool.telemetry().tracer != nullptr) {}
 
@@ -155,8 +156,10 @@ private:
     Result<void> write_all(
         Connection& connection, Deadline deadline, const std::vector<Party>& parties, bool& committing
     ) {
-        FLT_CHECK(connection.begin(Access::read_write, deadline));
+        const bool writes = access_ == Access::read_write;
+        if (writes) FLT_CHECK(connection.begin(access_, deadline));
         for (const Party& party : parties) FLT_CHECK(write_party(connection, deadline, party));
+        if (!writes) return {};
         committing = true;
         return connection.commit(deadline);
     }
@@ -202,6 +205,7 @@ private:
     }
 
     std::vector<std::shared_ptr<Member>> members_;
+    const Access access_;
     const Dialect dialect_;
     const bool traced_;
 };
@@ -249,8 +253,9 @@ Task<Result<void>> Company::run(Database& db, Load load) {
         std::make_shared<Member>(runtime::EventLoop::current(), load, pool->deadline(), pool->clock());
     {
         const Presence presence(*state_, member);
-        const bool one_writer = pool->driver().info().single_writer;
-        state_->enter(member, one_writer ? 1 : state_->config.groups);
+        const bool take_turns =
+            pool->driver().info().single_writer && state_->config.access == Access::read_write;
+        state_->enter(member, take_turns ? 1 : state_->config.groups);
         while (!member->verdict) {
             if (member->leads) {
                 member->leads = false;
@@ -269,13 +274,14 @@ Task<Result<void>> Company::run(Database& db, Load load) {
 
 Task<> Company::lead(std::shared_ptr<Pool> pool, std::shared_ptr<Member> member) {
     const Leadership leadership(*state_);
-    auto lease = co_await pool->acquire(Access::read_write, member->deadline);
+    const Access access = state_->config.access;
+    auto lease = co_await pool->acquire(access, member->deadline);
     if (!lease) {
         member->verdict.emplace(Verdict{.outcome = flotilla::fail(std::move(lease).error())});
         co_return;
     }
     // As late as possible: whoever has come meanwhile comes along.
-    const auto group = std::make_shared<Group>(state_->gather(std::move(member)), *pool);
+    const auto group = std::make_shared<Group>(state_->gather(std::move(member)), *pool, access);
     const Deadline deadline = group->deadline();
     Work work = [group](Connection& connection, Deadline until) { return group->write(connection, until); };
     // The verdicts tell what has become of it.

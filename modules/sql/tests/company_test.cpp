@@ -221,6 +221,32 @@ TEST(Company, ThoseOfAKindAreWrittenTogether) {
     });
 }
 
+TEST(Company, ThoseWhoOnlyLookShareTheNextLookAndTakeNoTransaction) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        const auto look = std::make_shared<const Together<int, int>>(
+            [](Statements& tx, int number) -> Result<int> {
+                FLT_CHECK(tx.execute("select one from rows"));
+                return number;
+            },
+            [](Statements& tx, std::span<const int* const> numbers) -> Result<std::vector<int>> {
+                FLT_CHECK(tx.execute("select one from rows"));
+                std::vector<int> all;
+                for (const int* number : numbers) all.push_back(*number);
+                return all;
+            }
+        );
+        Crowd crowd(runtime, *db, {.access = Access::read_only});
+        for (int i = 0; i < 20; ++i) crowd.send(look, i);
+        co_await crowd.end();
+        for (int i = 0; i < 20; ++i) EXPECT_EQ(crowd.outcomes[static_cast<std::size_t>(i)], i);
+        EXPECT_EQ(server->executed, 2) << "of the first, and of all who came meanwhile";
+        EXPECT_EQ(server->commits, 0);
+        EXPECT_EQ(server->rollbacks, 0);
+    });
+}
+
 TEST(Company, WhatIsOutOfTheOrdinaryForAllIsWrittenOneByOne) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         const TemporaryFolder folder;

@@ -60,6 +60,8 @@ constexpr std::string_view product_query =
     "select product_id, product_name, stock, unit_price, version, created_at, updated_at "
     "from catalog where product_id = ?";
 
+constexpr sql::CompanyConfig looking{.access = sql::Access::read_only};
+
 constexpr std::string_view reservation_query =
     "select order_id, product_id, qty, status, updated_at from stock_reservation where order_id = ?";
 
@@ -183,6 +185,28 @@ Result<std::vector<ReserveOutcome>> reserve_all_in(
     return outcomes;
 }
 
+Result<std::optional<Product>> find_in(sql::Statements& tx, const std::string& product_id) {
+    return tx.query_one<Product>(product_query, product_id);
+}
+
+/// Each product once, however many look at it.
+Result<std::vector<std::optional<Product>>> find_all_in(
+    sql::Statements& tx, std::span<const std::string* const> all
+) {
+    std::map<std::string_view, std::optional<Product>> seen;
+    std::vector<std::optional<Product>> found;
+    found.reserve(all.size());
+    for (const std::string* product_id : all) {
+        auto known = seen.find(*product_id);
+        if (known == seen.end()) {
+            FLT_TRY(auto product, find_in(tx, *product_id));
+            known = seen.emplace(*product_id, std::move(product)).first;
+        }
+        found.push_back(known->second);
+    }
+    return found;
+}
+
 Result<ReleaseOutcome> release_in(sql::Statements& tx, const std::string& order_id, WallTime now) {
     const Reservation tombstone{
         .order_id = order_id, .product_id = {}, .status = ReservationStatus::released, .updated_at = now
@@ -219,6 +243,10 @@ CatalogRepository::CatalogRepository(const DataSource& source, const Clock& cloc
       company_(std::make_shared<sql::Company>()),
       reserving_(
           std::make_shared<const sql::Together<Reservation, ReserveOutcome>>(reserve_in, reserve_all_in)
+      ),
+      lookers_(std::make_shared<sql::Company>(looking)),
+      looking_(
+          std::make_shared<const sql::Together<std::string, std::optional<Product>>>(find_in, find_all_in)
       ) {}
 
 Task<Result<ProductPage>> CatalogRepository::page(std::optional<std::int64_t> limit, std::string after)
@@ -248,7 +276,7 @@ Task<Result<ProductPage>> CatalogRepository::page(std::optional<std::int64_t> li
 }
 
 Task<Result<std::optional<Product>>> CatalogRepository::find(std::string product_id) const {
-    co_return co_await source_->query_one<Product>(product_query, product_id);
+    co_return co_await lookers_->at_once(*source_, looking_, std::move(product_id));
 }
 
 Task<Result<bool>> CatalogRepository::add(Product product) const {

@@ -23,6 +23,9 @@ struct CompanyConfig {
     std::size_t groups = 1;
     /// Transactions in a group.
     std::size_t largest = 64;
+    /// `read_only`: what they do is look, each with one statement, so it takes no transaction. Whoever comes
+    /// while others look waits for the next look, which so begins after he came.
+    Access access = Access::read_write;
 };
 
 /// Used from any loop, always with the same Database; the tasks that use it end before that does.

@@ -52,6 +52,9 @@ private:
     /// Orders of one product wait for its row: those that come at once take their stock in one transaction.
     std::shared_ptr<sql::Company> company_;
     std::shared_ptr<const sql::Together<Reservation, ReserveOutcome>> reserving_;
+    /// Every order looks at its product first.
+    std::shared_ptr<sql::Company> lookers_;
+    std::shared_ptr<const sql::Together<std::string, std::optional<Product>>> looking_;
 };
 
 }  // namespace flotilla::shop::catalog
