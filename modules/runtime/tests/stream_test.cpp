@@ -348,10 +348,14 @@ TEST(Stream, AConnectThatIsCancelledIsNoConnection) {
 
 TEST(Listener, SaysThatThePortIsTakenUnlessItIsShared) {
     run_on_loop([](Runtime& runtime) -> Task<> {
-        auto first = Listener::open(runtime.loop(0), any_port, PortUse::shared).value();
+        auto first = Listener::open(runtime.loop(0), any_port, PortUse::first).value();
         EXPECT_TRUE(Listener::open(runtime.loop(0), first.local(), PortUse::shared).has_value());
-        const auto second = Listener::open(runtime.loop(0), first.local());
-        EXPECT_NE(second.error().message().find("in use"), std::string::npos);
+        for (const PortUse use : {PortUse::exclusive, PortUse::first}) {
+            const auto another = Listener::open(runtime.loop(0), first.local(), use);
+            EXPECT_NE(another.error().message().find("in use"), std::string::npos);
+        }
+        const auto alone = Listener::open(runtime.loop(0), any_port).value();
+        EXPECT_FALSE(Listener::open(runtime.loop(0), alone.local(), PortUse::shared).has_value());
         co_return;
     });
 }

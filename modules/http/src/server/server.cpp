@@ -25,15 +25,19 @@ struct Server::Impl {
 
 namespace {
 
-using OpenedShard = Result<std::unique_ptr<Shard>>;
+struct OpenedShard {
+    std::unique_ptr<Shard> shard;
+    runtime::Endpoint at;
+};
 
-Task<OpenedShard> open_shard(
+Task<Result<OpenedShard>> open_shard(
     ServerShared& shared, runtime::EventLoop& loop, runtime::Endpoint endpoint, runtime::PortUse use
 ) {
     FLT_CO_TRY(auto listener, runtime::Listener::open(loop, endpoint, use));
-    auto shard = std::make_unique<Shard>(shared, loop, std::move(listener));
-    shard->start();
-    co_return shard;
+    OpenedShard opened{.shard = nullptr, .at = listener.local()};
+    opened.shard = std::make_unique<Shard>(shared, loop, std::move(listener));
+    opened.shard->start();
+    co_return opened;
 }
 
 /// What ALPN offers follows from whether there is HTTP/2.
@@ -87,23 +91,20 @@ Task<Result<runtime::Endpoint>> Server::start() {
     FLT_CO_TRY(auto endpoint, runtime::Endpoint::parse(config.address, config.port));
 
     runtime::Runtime& runtime = shared.runtime;
-    {
-        // Somebody else's socket on this port would share it with us silently: ask for it alone first.
-        FLT_CO_TRY(auto alone, runtime::Listener::open(runtime::EventLoop::current(), endpoint));
-        endpoint = alone.local();
-    }
-    const auto use = runtime.size() > 1 ? runtime::PortUse::shared : runtime::PortUse::exclusive;
+    auto use = runtime.size() > 1 ? runtime::PortUse::first : runtime::PortUse::exclusive;
     for (std::size_t i = 0; i < runtime.size(); ++i) {
         runtime::EventLoop& loop = runtime.loop(i);
-        const std::function<Task<OpenedShard>()> open = [&shared, &loop, endpoint, use] {
+        const std::function<Task<Result<OpenedShard>>()> open = [&shared, &loop, endpoint, use] {
             return open_shard(shared, loop, endpoint, use);
         };
-        auto shard = co_await runtime.on(loop, open);
-        if (!shard) {
+        auto opened = co_await runtime.on(loop, open);
+        if (!opened) {
             co_await stop(Deadline(TimePoint{}));
-            co_return fail(shard.error());
+            co_return fail(opened.error());
         }
-        impl_->add(std::move(*shard));
+        endpoint = opened->at;
+        impl_->add(std::move(opened->shard));
+        use = runtime::PortUse::shared;
     }
     co_return endpoint;
 }

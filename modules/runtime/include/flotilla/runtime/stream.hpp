@@ -115,9 +115,12 @@ private:
     Want want_ = Want::read;
 };
 
-/// `shared` lets several listeners of this user have the same port, over which the kernel spreads
-/// connections. It also hides that somebody else has the port, so open it `exclusive` once before.
-enum class PortUse { exclusive, shared };
+/// Several listeners may have one port, over which the kernel spreads connections.
+enum class PortUse {
+    exclusive,
+    first,   ///< nobody else has the port, and `shared` ones may come
+    shared,  ///< beside the first one; by itself it would not notice that somebody else has the port
+};
 
 /// Accepts connections on one loop.
 class Listener {
