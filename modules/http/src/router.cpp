@@ -195,7 +195,10 @@ const Router::Node* Router::find(std::string_view path, Request& request) const 
 
 void Router::prepare(Request& request) {
     choose(request);
-    if (otherwise_ && !request.route_) otherwise_->prepare(request);
+    if (!otherwise_ || request.route_) return;
+    const bool known = request.path_known_;
+    otherwise_->prepare(request);
+    request.path_known_ = known;
 }
 
 bool Router::reroute(Request& request, std::string path) const {

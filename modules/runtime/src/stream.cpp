@@ -380,15 +380,13 @@ Result<Listener> Listener::open(EventLoop& loop, const Endpoint& at, PortUse use
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const auto let_others_join = [&] { ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on); };
     if (use == PortUse::shared) let_others_join();
-    bool open = ::bind(fd, at.data(), at.size()) == 0;
-    // Only now, so that binding has asked for the port alone.
-    if (use == PortUse::first) let_others_join();
-    open = open && ::listen(fd, backlog) == 0;
-    if (!open) {
+    if (::bind(fd, at.data(), at.size()) < 0 || ::listen(fd, backlog) < 0) {
         const auto error = system_error(errno);
         ::close(fd);
         return fail(io_error("listen on", at, error));
     }
+    // Only now, so that it has asked for the port alone.
+    if (use == PortUse::first) let_others_join();
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);

@@ -10,6 +10,13 @@
 
 namespace flotilla::sql {
 
+namespace {
+
+/// Of one that goes on by itself.
+constexpr int attempts = 5;
+
+}  // namespace
+
 /// What has become of a transaction.
 struct Company::Verdict {
     bool alone = false;  ///< nothing was written: it goes on by itself
@@ -125,8 +132,9 @@ public:
             });
     }
 
-    /// Of the most patient.
+    /// Of the most patient. Who looks can look again, so there it is that of the one that leads.
     [[nodiscard]] Deadline deadline() const {
+        if (access_ == Access::read_only) return members_.front()->deadline;
         Deadline latest = members_.front()->deadline;
         for (const auto& member : members_) latest = std::max(latest, member->deadline);
         return latest;
@@ -160,6 +168,8 @@ private:
         if (writes) FLT_CHECK(connection.begin(access_, deadline));
         for (const Party& party : parties) FLT_CHECK(write_party(connection, deadline, party));
         if (!writes) return {};
+        // Somebody has hung up: the others go on by themselves.
+        if (connection.broken()) return fail(SqlErrc::timed_out, "the group was stopped before its commit");
         committing = true;
         return connection.commit(deadline);
     }
@@ -267,7 +277,8 @@ Task<Result<void>> Company::run(Database& db, Load load) {
                 co_return fail(SqlErrc::timed_out, "those before it took too long");
         }
     }
-    if (member->verdict->alone) co_return co_await db.at_once<void>(std::move(load.body));
+    if (member->verdict->alone)
+        co_return co_await db.run_at_once(std::move(load.body), attempts, state_->config.access);
     member->trail.report(pool->telemetry(), pool->driver().info());
     co_return member->verdict->outcome;
 }

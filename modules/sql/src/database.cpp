@@ -105,19 +105,21 @@ Task<Result<std::vector<Rows>>> Database::run_all(std::vector<Statement> stateme
     co_return co_await at_once<std::vector<Rows>>(std::move(body));
 }
 
-Task<Result<void>> Database::run_at_once(std::function<Result<void>(Statements&)> body, int attempts) {
+Task<Result<void>> Database::run_at_once(
+    std::function<Result<void>(Statements&)> body, int attempts, Access access
+) {
     const std::shared_ptr<Pool> pool = impl_->pool;
     for (int attempt = 1;; ++attempt) {
-        auto lease = co_await pool->acquire(Access::read_write, pool->deadline());
+        auto lease = co_await pool->acquire(access, pool->deadline());
         if (!lease) co_return flotilla::fail(std::move(lease).error());
         // Shared, as a work that does not end is left behind.
         const auto trail = std::make_shared<Trail>(pool->clock());
         const bool traced = pool->telemetry().tracer != nullptr;
         // What it leaves open is rolled back as the connection goes back to the pool.
-        Work work = [body, trail, traced, dialect = dialect()](
+        Work work = [body, trail, traced, access, dialect = dialect()](
                         Connection& connection, Deadline until
                     ) -> Result<Rows> {
-            FLT_CHECK(connection.begin(Access::read_write, until));
+            FLT_CHECK(connection.begin(access, until));
             Statements statements(connection, dialect, until, traced ? trail.get() : nullptr);
             FLT_CHECK(body(statements));
             FLT_CHECK(connection.commit(until));

@@ -314,6 +314,8 @@ Task<> Http2Session::write_frames() {
             if (wake != runtime::Wake::ready && !moves) lost_ = true;
         } else {
             co_await runtime::yield();
+            // The reader may have met a full socket meanwhile, and used the stream since: it is tried anew.
+            blocked_ = false;
         }
         pump();
         if (lost_) co_return;

@@ -75,15 +75,13 @@ Task<bool> client_takes(
 ) {
     const Clock& clock = stream.loop().clock();
     const Deadline latest = latest_end(config, bytes, began);
-    for (;;) {
-        const std::size_t before = stream.unacknowledged();
-        const Deadline patience = Deadline::after(clock.now(), config.write_timeout);
-        const runtime::Wake wake = co_await stream.ready(patience.or_sooner(latest));
-        if (wake == runtime::Wake::ready) co_return true;
-        // The kernel wakes us when a good part of its buffer is free; a slow client has not got that far.
-        const bool moves = stream.unacknowledged() < before;
-        if (wake == runtime::Wake::cancelled || !moves || latest.passed(clock.now())) co_return false;
-    }
+    const std::size_t before = stream.unacknowledged();
+    const Deadline patience = Deadline::after(clock.now(), config.write_timeout);
+    const runtime::Wake wake = co_await stream.ready(patience.or_sooner(latest));
+    if (wake == runtime::Wake::ready) co_return true;
+    // The kernel wakes us when a good part of its buffer is free; a slow client has not got that far.
+    const bool moves = stream.unacknowledged() < before;
+    co_return wake == runtime::Wake::timed_out&& moves && !latest.passed(clock.now());
 }
 
 ServedExchange::ServedExchange(Shard& shard) : shard_(shard), config_(shard.shared.config) {

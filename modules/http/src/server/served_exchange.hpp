@@ -20,8 +20,9 @@ RequestParser::Options parser_options(const ServerConfig& config);
 /// When a client that reads at the slowest rate allowed has taken `bytes` that are being sent since `began`.
 Deadline latest_end(const ServerConfig& config, std::size_t bytes, TimePoint began);
 
-/// Waits for room in the kernel's buffer, when `bytes` are being sent since `began`. A client may be slow,
-/// within reason, but it must not stop: false when it has.
+/// Waits for room in the kernel's buffer, when `bytes` are being sent since `began`; then the caller tries
+/// again, as meanwhile somebody else may have used the stream to read. A client may be slow, within reason,
+/// but it must not stop: false when it has.
 Task<bool> client_takes(
     runtime::Stream& stream, const ServerConfig& config, std::size_t bytes, TimePoint began
 );

@@ -75,6 +75,7 @@ Task<Result<void>> Session::write_through(runtime::Pipe& pipe) {
         if (goes_on) goes_on = co_await client_takes(stream_, config_, size, began);
         if (goes_on) continue;
         write_failed_ = client_gone_ = true;
+        body_sent_ -= pipe.size();
         co_return fail(Errc::closed, "the client went away");
     }
     co_return Result<void>();

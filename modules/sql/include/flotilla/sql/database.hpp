@@ -116,7 +116,9 @@ private:
     struct Impl;
 
     explicit Database(std::unique_ptr<Impl> impl) noexcept;
-    Task<Result<void>> run_at_once(std::function<Result<void>(Statements&)> body, int attempts);
+    Task<Result<void>> run_at_once(
+        std::function<Result<void>(Statements&)> body, int attempts, Access access = Access::read_write
+    );
     [[nodiscard]] const std::shared_ptr<Pool>& pool() const noexcept;
     /// Waits before another attempt; false when that would be too late.
     Task<bool> pause_before_retry(const Error& error, int attempt, int attempts);
