@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 import pytest
 
@@ -189,3 +190,56 @@ def test_f14_a_long_post_on_a_route_with_retries_is_not_kept(owner, tmp_path):
     assert gateway.resident_bytes() - before < (1 << 20)
     assert [len(one.body) for one in upstream.take()][1:] == [10 << 20] * 3
     upstream.stop()
+
+
+class AnswersFirst:
+    """Sends a long answer as soon as the head of a request is there, whatever its body is."""
+
+    LENGTH = 8 << 20
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        try:
+            connection, _ = self.listener.accept()
+            with connection:
+                seen = b""
+                while b"\r\n\r\n" not in seen:
+                    seen += connection.recv(65536)
+                connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {self.LENGTH}\r\n\r\n".encode())
+                connection.sendall(bytes(self.LENGTH))
+                while connection.recv(65536):
+                    pass
+        except OSError:
+            return
+
+
+def test_a_client_may_read_slowly_while_it_still_sends(owner, tmp_path):
+    service = AnswersFirst()
+    route = f"routes: [{{id: early, uri: 'http://127.0.0.1:{service.port}', predicates: [Path=/**]}}]"
+    gateway = start(owner, tmp_path, route, {"server.write-timeout": "150ms"}).wait_until_ready()
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    client.settimeout(10)
+    client.connect(("127.0.0.1", gateway.port))
+    with client:
+        client.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        taken = 0
+        # Slower than the write timeout would like at a time, and never still; the body comes all the while.
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            client.sendall(b"1\r\nx\r\n")
+            piece = client.recv(4096)
+            assert piece, f"cut after {taken} bytes: {gateway.log()}"
+            taken += len(piece)
+            time.sleep(0.01)
+        assert gateway.running, gateway.log()
+        client.sendall(b"0\r\n\r\n")
+        while taken < service.LENGTH:
+            piece = client.recv(1 << 20)
+            assert piece, f"cut after {taken} bytes"
+            taken += len(piece)
+    service.listener.close()
