@@ -30,6 +30,8 @@ sub vcl_recv {
     unset req.http.Forwarded;
     unset req.http.X-Forwarded-Proto;
     unset req.http.X-Forwarded-Host;
+    unset req.http.X-Forwarded-Port;
+    unset req.http.X-Forwarded-Prefix;
     # The shop knows no cookies, and they would keep the catalog from being kept. Authorization does so: rightly.
     if (req.url ~ "^/catalog-service/") {
         unset req.http.Cookie;

@@ -1,6 +1,7 @@
 """S85: what balances over gateways: Apache's mod_proxy_balancer, and Flotilla's gateway itself."""
 
 import collections
+import contextlib
 import signal
 import threading
 
@@ -221,7 +222,14 @@ def chain(pair, front, headers):
     return received
 
 
-LIES = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Host": "evil.example.org", "Forwarded": "for=6.6.6.6"}
+LIES = {
+    "X-Forwarded-For": "6.6.6.6",
+    "X-Forwarded-Host": "evil.example.org",
+    "X-Forwarded-Port": "evil",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-Proto": "evil",
+    "Forwarded": "for=6.6.6.6",
+}
 
 
 @pytest.mark.fast
@@ -284,13 +292,33 @@ HIDDEN = [
 ]
 
 
+@contextlib.contextmanager
+def shipped(kind, folder):
+    """One of deploy/proxies, and what it sends on to."""
+    services = [Upstream(), Upstream()]
+    front = kind(folder, [one.port for one in services] if kind is Apache else services[0].port)
+    try:
+        wait_until(lambda: front.get("/catalog-service/x").status == 200, "it asks the gateway")
+        yield front, services
+    finally:
+        front.stop(20)
+        for one in services:
+            one.stop()
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("kind", [Apache, Squid, Varnish])
+def test_s85_what_clients_say_of_themselves_goes_no_further(kind, tmp_path):
+    with shipped(kind, tmp_path) as (front, services):
+        assert front.get("/lies", LIES).status == 200
+        (received,) = [request for one in services for request in one.take() if request.target == "/lies"]
+    assert "6.6.6.6" not in received.head.decode() and "evil" not in received.head.decode()
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize("kind", [Apache, Squid, Varnish])
 def test_s85_operations_are_not_for_the_outside_however_they_are_spelled(kind, tmp_path):
-    services = [Upstream(), Upstream()]
-    front = kind(tmp_path, [one.port for one in services] if kind is Apache else services[0].port)
-    try:
-        wait_until(lambda: front.get("/catalog-service/x").status == 200, "it asks the gateway")
+    with shipped(kind, tmp_path) as (front, services):
         assert front.get("/.well-known/%EC%95%84?a=1").status == 200, "what only looks odd passes"
         for target in HIDDEN:
             with Raw(front.port) as raw:
@@ -298,7 +326,3 @@ def test_s85_operations_are_not_for_the_outside_however_they_are_spelled(kind, t
                 assert raw.read_until(b"\r\n").split()[1] in (b"400", b"403", b"404"), target
         seen = {request.target for one in services for request in one.take()}
         assert seen <= {READY, "/catalog-service/x", "/.well-known/%EC%95%84?a=1"}
-    finally:
-        front.stop(20)
-        for one in services:
-            one.stop()

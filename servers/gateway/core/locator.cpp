@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/gateway/route.hpp"
 
 namespace flotilla::gateway {
 
@@ -143,14 +144,21 @@ Result<std::string> evaluate_located(
 }
 
 Result<std::vector<RouteDefinition>> located_routes(
-    const LocatorConfig& config, const std::vector<discovery::ServiceInstance>& services
+    const LocatorConfig& config,
+    const std::vector<discovery::ServiceInstance>& services,
+    std::vector<std::string>* left_out
 ) {
     std::vector<RouteDefinition> routes;
     for (const discovery::ServiceInstance& instance : services) {
         const std::string id = to_upper(instance.service);
         FLT_TRY(const std::string included, evaluate_located(config.include_expression, instance, id));
         FLT_TRY(auto route, located_route(config, instance));
-        if (included == "true") routes.push_back(std::move(route));
+        if (included != "true") continue;
+        if (const auto target = RouteTarget::parse(route.uri); target) {
+            routes.push_back(std::move(route));
+        } else if (left_out) {
+            left_out->push_back(fmt::format("service '{}': {}", instance.service, target.error().message()));
+        }
     }
     return routes;
 }

@@ -27,6 +27,11 @@ std::optional<std::int64_t> millis_of(const Json* json) {
     return text ? parse_integer<std::int64_t>(*text) : std::nullopt;
 }
 
+/// A service may have said it: nobody waits longer than a day.
+Duration time_of(std::int64_t millis) {
+    return std::chrono::milliseconds(std::clamp<std::int64_t>(millis, 0, 86'400'000));
+}
+
 }  // namespace
 
 Result<RouteTarget> RouteTarget::parse(std::string_view uri) {
@@ -115,9 +120,9 @@ Result<Route> Route::compile(
 
 Result<void> Route::read_metadata(const Components& components) {
     if (const auto millis = millis_of(member(definition_.metadata, "connect-timeout")))
-        times_.connect = std::chrono::milliseconds(*millis);
+        times_.connect = time_of(*millis);
     if (const auto millis = millis_of(member(definition_.metadata, "response-timeout")))
-        times_.response = *millis < 0 ? Duration::max() : Duration(std::chrono::milliseconds(*millis));
+        times_.response = *millis < 0 ? Duration::max() : time_of(*millis);
     if (const Json* cors = member(definition_.metadata, "cors")) {
         auto rules = CorsRules::from(*cors);
         if (!rules) return fail(rules.error().within("metadata.cors"));

@@ -125,6 +125,8 @@ private:
     [[nodiscard]] bool is_exhausted(const Result<proxy::Outcome>& outcome) const;
     Step settle(const Result<proxy::Outcome>& outcome);
     Step fail_over(const Error& error, std::string_view type);
+    /// When this client stops waiting, which services are not told where it is only its patience that ends.
+    [[nodiscard]] Deadline wait_until() const;
 
     // Answers that are kept.
     struct Caching {
@@ -149,6 +151,8 @@ private:
     /// The client has waited long enough for a fresh answer, and gets the stale one, if that still holds.
     [[nodiscard]] bool is_out_of_patience(const Result<proxy::Outcome>& outcome) const;
     Step stop_waiting();
+    /// The answer does not fit into the cache: it will be asked for again, and passed on as it comes.
+    [[nodiscard]] bool is_too_long(const Result<proxy::Outcome>& outcome) const;
     /// What comes from here on is not what the cache was asked for.
     void leave_cache();
     /// The fields of the answer without those that filters of this request had put there before.
@@ -200,13 +204,14 @@ private:
     bool uncached_ = false;  // the cache has been asked
 
     // Of the present call.
-    Deadline deadline_;
+    Deadline deadline_;  // what the service is told
     std::uint32_t attempt_ = 0;
     Duration backoff_{};
     bool retry_status_ = false;    // the answer was thrown away, to be asked for again
     bool breaker_status_ = false;  // ... because it counts as a failure
     bool held_ = false;            // the answer's body is held for the filters
     bool forwarded_told_ = false;  // the fields about the client are written
+    bool deadline_told_ = false;   // the field about the time is this gateway's
     // Of the answer before the call; only a call that may be repeated has them.
     std::optional<http::HeaderBlock> kept_fields_;
     discovery::Lease lease_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flotilla/base/task_context.hpp"
 #include "flotilla/base/text.hpp"
 #include "flotilla/base/url_text.hpp"
@@ -27,13 +29,37 @@ milliseconds refresh_limit(const RouteTimes& times, const proxy::ProxyConfig& cl
     return limit > milliseconds(0) ? limit : usual_limit;
 }
 
+/// What a front that is believed says of how it was asked, which services make links and redirections of; not
+/// who asked it.
+void append_front(const http::Fields& fields, std::string& key) {
+    for (const auto& field : fields) {
+        if (iequals(field.name, "Forwarded")) {
+            std::string all(field.value);
+            std::ranges::replace(all, ',', ';');
+            for (const std::string_view pair : split_list(all, ';'))
+                if (!istarts_with(pair, "for=") && !istarts_with(pair, "by=")) key.append("\n").append(pair);
+        } else if (istarts_with(field.name, "X-Forwarded-") && !iequals(field.name, "X-Forwarded-For")) {
+            key.append("\n").append(to_lower(field.name)).append(":").append(field.value);
+        }
+    }
+}
+
 }  // namespace
 
 Task<Journey::Step> Journey::cached_call() {
     AnswerCache& cache = *policies().cache;
     uncached_ = true;  // what is called from here on is the service
-    if (!AnswerCache::concerns(exchange_.method(), request_.head().has_body(), exchange_.headers()))
+    // Filters may have taken the token away and told the service whose it was. A cookie that they take away
+    // is one that the service does not get to know of.
+    const bool somebodys =
+        !exchange_.principal.empty() || request_.fields().contains(http::KnownField::authorization);
+    if (somebodys ||
+        !AnswerCache::concerns(exchange_.method(), request_.head().has_body(), exchange_.headers()))
         co_return Step::call;
+    // An answer may vary by what the gateway adds.
+    attempt_ = 0;
+    deadline_ = TaskContext::current().deadline;
+    complete_head();
     caching_.emplace(Caching{.cache = cache, .subject = cache_subject()});
     Caching& caching = *caching_;
     kept_fields_ = response_.headers();
@@ -83,8 +109,10 @@ CacheSubject Journey::cache_subject() const {
     if (head.has_query) outside.append("?").append(head.query);
     CacheSubject made{.key = {}, .outside = outside_uri(outside), .inside = inside_uri(inside_target())};
     // The service may put the name that it is asked by into its answer, and a route's filters change what it
-    // is asked.
-    made.key = fmt::format("{} {} {}", route_->index, to_lower(exchange_.host()), made.inside);
+    // is asked, and tell it parts of what the client asked for. No part has line ends.
+    const std::string_view scheme = exchange_.inbound().secure ? "https" : "http";
+    made.key = fmt::format("{}\n{}\n{}\n{}", route_->index, scheme, made.outside, made.inside);
+    if (shared_.config.trusted.trusts(request_.peer())) append_front(request_.fields(), made.key);
     return made;
 }
 
@@ -114,7 +142,9 @@ Journey::Step Journey::serve(const CachedAnswer& answer, std::string_view result
     const auto validators = answer.validators(exchange_.inbound().wall);
     const auto condition =
         http::check_preconditions(request_.method(), request_.fields(), validators, exchange_.inbound().wall);
-    const bool unchanged = condition == http::Precondition::not_modified;
+    // A redirection is no state of the thing that the client has.
+    const bool unchanged =
+        answer.status == http::code_of(http::Status::ok) && condition == http::Precondition::not_modified;
     response_.status(unchanged ? http::Status::not_modified : static_cast<http::Status>(answer.status));
     for (const auto& [name, value] : answer.fields) {
         response_.add(name, value);
@@ -145,15 +175,26 @@ Journey::Step Journey::serve_stale() {
 }
 
 bool Journey::is_out_of_patience(const Result<proxy::Outcome>& outcome) const {
-    return !outcome && caching_ && caching_->fetching && caching_->patience.passed(now()) &&
-           proxy::is_timeout(outcome.error());
+    if (outcome || !caching_ || !caching_->fetching || !caching_->patience.passed(now())) return false;
+    // It may have ended in the queue for a connection.
+    return proxy::is_timeout(outcome.error()) || outcome.error().code() == proxy::ProxyErrc::overloaded;
+}
+
+bool Journey::is_too_long(const Result<proxy::Outcome>& outcome) const {
+    return !outcome && caching_ && caching_->fetching && caching_->held &&
+           outcome.error().code() == proxy::ProxyErrc::malformed_answer;
+}
+
+Deadline Journey::wait_until() const {
+    return caching_ && caching_->fetching ? deadline_.or_sooner(caching_->patience) : deadline_;
 }
 
 Journey::Step Journey::stop_waiting() {
     // Nobody knows yet whether the service would have answered: the breaker hears nothing of it.
     permit_ = {};
     if (!has_stale()) {
-        // It has been invalidated meanwhile: there is nothing left but to wait.
+        // It has been invalidated meanwhile: there is nothing left but to wait, also when the service fails.
+        caching_->kept = nullptr;
         caching_->patience = {};
         caching_->subject.mark = caching_->cache.mark(caching_->subject);
         forget_answer();
@@ -207,9 +248,10 @@ std::optional<Journey::Step> Journey::settle_cache(const Result<proxy::Outcome>&
     if (!caching_ || !caching_->fetching) return std::nullopt;
     if (outcome && caching_->use_stale) return serve_stale();
     if (!caching_->held) return std::nullopt;
+    const bool too_long = is_too_long(outcome);
     caching_->fetching = false;
     if (!outcome) {
-        if (outcome.error().code() != proxy::ProxyErrc::malformed_answer) return std::nullopt;
+        if (!too_long) return std::nullopt;
         // Too long to be held: it is asked for again, and passed on as it comes.
         caching_->leader.reset();
         forget_answer();

@@ -51,7 +51,6 @@ std::string_view flag_of(const Error& error) {
 
 void Journey::begin_call() {
     deadline_ = TaskContext::current().deadline;
-    if (caching_ && caching_->fetching) deadline_ = deadline_.or_sooner(caching_->patience);
     attempt_ = 0;
     backoff_ = {};
     tried_.clear();
@@ -127,7 +126,7 @@ Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
         // Nobody is there, or nobody is known yet.
         const std::string service = means_->cluster->service();
         const discovery::PickRequest wanted = wanted_instance();
-        auto chosen = co_await shared_.service.balancer().choose(service, wanted, deadline_);
+        auto chosen = co_await shared_.service.balancer().choose(service, wanted, wait_until());
         if (!chosen)
             co_return discovery::fail(
                 discovery::DiscoveryErrc::no_instances,
@@ -137,7 +136,7 @@ Task<Result<proxy::Outcome>> Journey::found_upstream(UpstreamPtr& upstream) {
     }
     const Place at = place();
     std::string host(at.host);
-    auto resolved = co_await shared_.upstreams.resolve(std::move(host), at.port, at.secure, deadline_);
+    auto resolved = co_await shared_.upstreams.resolve(std::move(host), at.port, at.secure, wait_until());
     if (!resolved) co_return std::unexpected(resolved.error());
     upstream = *std::move(resolved);
     co_return proxy::Outcome{};
@@ -159,7 +158,7 @@ proxy::Call Journey::make_call(const proxy::Upstream& upstream) {
         .filter = this,
         .connect_timeout = std::nullopt,
         .response_timeout = std::nullopt,
-        .deadline = deadline_
+        .deadline = wait_until()
     };
     if (const auto& held = policies().held_answer)
         call.hold_limit = std::max(call.hold_limit, static_cast<std::size_t>(held->most));
@@ -195,6 +194,11 @@ void Journey::complete_head() {
     if (!deadline_.never()) {
         const auto left = std::chrono::duration_cast<milliseconds>(deadline_.left(now())).count();
         outgoing_->fields.set(deadline_header, fmt::format_int(left).c_str());
+        deadline_told_ = true;
+    } else if (deadline_told_) {
+        // That was the time of a former call, such as a breaker's limit.
+        outgoing_->fields.remove(deadline_header);
+        deadline_told_ = false;
     }
 }
 
@@ -206,8 +210,8 @@ void Journey::report(const Result<proxy::Outcome>& outcome) {
     Outcome how = Outcome::cancelled;
     if (outcome) {
         how = discovery::outcome_of_status(outcome->status);
-    } else if (is_out_of_patience(outcome)) {
-        // It may still be on its way: no fault of the instance.
+    } else if (is_out_of_patience(outcome) || is_too_long(outcome)) {
+        // It may still be on its way, or will be asked for again: no fault of the instance.
     } else if (outcome.error().code() == proxy::ProxyErrc::refused ||
                outcome.error().code() == proxy::ProxyErrc::connect_timeout) {
         how = Outcome::connect_failed;
@@ -269,12 +273,12 @@ bool Journey::may_retry() const {
 
 bool Journey::has_tries() const {
     const auto& retry = policies().retry;
-    return retry && attempt_ < retry->retries && body_->replayable() && !deadline_.passed(now());
+    return retry && attempt_ < retry->retries && body_->replayable() && !wait_until().passed(now());
 }
 
 bool Journey::take_retry() {
     const Duration wait = policies().retry->backoff(attempt_, backoff_, Random::of_thread());
-    if (deadline_.left(now()) <= wait) return false;
+    if (wait_until().left(now()) <= wait) return false;
     budget_retry_ = means_->budget->try_retry();
     if (!budget_retry_) return false;
     backoff_ = wait;
@@ -300,7 +304,8 @@ bool Journey::is_exhausted(const Result<proxy::Outcome>& outcome) const {
 
 Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     const TimePoint at = now();
-    if (!outcome) flag(flag_of(outcome.error()));
+    const bool too_long = is_too_long(outcome);
+    if (!outcome && !too_long) flag(flag_of(outcome.error()));
     if (is_exhausted(outcome)) flag("URX");
     budget_retry_.release();
     budget_call_.release();
@@ -327,6 +332,8 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
         return settle_cache(outcome).value_or(Step::finished);
     }
     const Error& error = outcome.error();
+    // The service has answered, and will be asked again: the breaker hears of that one.
+    if (too_long) permit_ = {};
     if (permit_) {
         permit_.failed(at, error);
         means_->time_limiter->failed(at, error);

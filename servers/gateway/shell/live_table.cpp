@@ -153,10 +153,15 @@ void TableKeeper::notice_services() {
         if (!list->instances.empty()) services.push_back(list->instances.back());
     }
     // The expressions were tried at the start.
-    auto located = located_routes(config_.locator, services);
+    std::vector<std::string> left_out;
+    auto located = located_routes(config_.locator, services, &left_out);
     if (!located) return;
     {
         const std::scoped_lock lock(mutex_);
+        for (const std::string& reason : left_out)
+            if (std::ranges::find(left_out_, reason) == left_out_.end())
+                log_.warn("no route is located: {}", reason);
+        left_out_ = std::move(left_out);
         if (*located == located_) return;
         located_ = *std::move(located);
     }

@@ -97,6 +97,7 @@ private:
     std::vector<ComponentDefinition> default_filters_;
     std::vector<RouteDefinition> added_;
     std::vector<RouteDefinition> located_;
+    std::vector<std::string> left_out_;  // services that the locator has no route for
     std::string last_failure_;
     std::shared_ptr<const LiveTable> table_;
     std::atomic<std::uint64_t> version_{0};

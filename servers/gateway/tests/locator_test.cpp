@@ -84,5 +84,21 @@ TEST(Locator, AnExpressionChoosesServices) {
     EXPECT_FALSE(located_routes(config, {instance_of("a")}));
 }
 
+TEST(Locator, AServiceWhoseUriIsNoneCostsTheOthersNothing) {
+    discovery::ServiceInstance good = instance_of("good");
+    good.metadata["at"] = "http://10.0.0.7:8081";
+    discovery::ServiceInstance bad = instance_of("bad");
+    bad.metadata["at"] = "http://:x";
+    std::vector<std::string> left_out;
+    const auto routes =
+        located_routes({.url_expression = "metadata['at']"}, {bad, instance_of("silent"), good}, &left_out);
+    ASSERT_TRUE(routes);
+    ASSERT_EQ(routes->size(), 1U);
+    EXPECT_EQ(routes->front().uri, "http://10.0.0.7:8081");
+    ASSERT_EQ(left_out.size(), 2U);
+    EXPECT_TRUE(left_out[0].starts_with("service 'bad': ")) << left_out[0];
+    EXPECT_TRUE(left_out[1].starts_with("service 'silent': ")) << left_out[1];
+}
+
 }  // namespace
 }  // namespace flotilla::gateway

@@ -57,6 +57,23 @@ routes:
     EXPECT_EQ(found(**table, "POST /"), "a");
 }
 
+TEST(RouteTable, NoRouteWaitsLongerThanADayUnlessItIsToWaitForEver) {
+    const auto table = table_of(R"(
+routes:
+- {id: a, uri: 'http://a', metadata: {connect-timeout: 9223372036854775807, response-timeout: '9223372036854775807'}}
+- {id: b, uri: 'http://a', metadata: {connect-timeout: -9223372036854775807, response-timeout: -1}}
+- {id: c, uri: 'http://a', metadata: {connect-timeout: 200, response-timeout: 300}}
+)");
+    ASSERT_TRUE(table);
+    const auto times = [&](std::size_t i) { return (*table)->routes().at(i).times(); };
+    EXPECT_EQ(times(0).connect, std::chrono::hours(24));
+    EXPECT_EQ(times(0).response, std::chrono::hours(24));
+    EXPECT_EQ(times(1).connect, Duration::zero());
+    EXPECT_EQ(times(1).response, Duration::max());
+    EXPECT_EQ(times(2).connect, std::chrono::milliseconds(200));
+    EXPECT_EQ(times(2).response, std::chrono::milliseconds(300));
+}
+
 TEST(RouteTable, ARouteSaysByWhichKeyItsInstanceIsChosen) {
     const auto table = table_of(R"(
 routes:

@@ -31,9 +31,12 @@ Result<std::string> evaluate_located(
 );
 
 /// Their routes; `services` has one instance of each, whose metadata the route gets, but for what the gateway
-/// itself would act on beyond times. Whether the expressions are any good shows with any instance.
+/// itself would act on beyond times. Whether the expressions are any good shows with any instance. A service
+/// whose URI cannot be routed to gets none, and a line in `left_out`.
 Result<std::vector<RouteDefinition>> located_routes(
-    const LocatorConfig& config, const std::vector<discovery::ServiceInstance>& services
+    const LocatorConfig& config,
+    const std::vector<discovery::ServiceInstance>& services,
+    std::vector<std::string>* left_out = nullptr
 );
 
 }  // namespace flotilla::gateway
