@@ -25,7 +25,7 @@ inline Deadline soon(Duration span = std::chrono::seconds(5)) {
 /// The server's end of one connection.
 class Peer {
 public:
-    Peer(runtime::Stream stream, int number) : stream(std::move(stream)), number(number) {}
+    Peer(runtime::Stream connection, int nth) : stream(std::move(connection)), number(nth) {}
 
     /// The next request: its head and its body as they came. Empty when the client has closed.
     Task<std::string> request() {

@@ -38,8 +38,11 @@ TEST(FleetFile, TheCourseIsOneTooAndKeepsNothingInFiles) {
     EXPECT_EQ(file->parts[3].instances, 1U);
     EXPECT_THAT(course_fleet(), testing::Not(HasSubstr("<")));
     EXPECT_THAT(course_fleet(), testing::Not(HasSubstr("${data}")));
-    for (const PartSpec& part : file->parts)
-        if (part.name != "registry") EXPECT_EQ(part.environment.at("TOKEN_SECRET"), "${secret.token}");
+    for (const PartSpec& part : file->parts) {
+        if (part.name != "registry") {
+            EXPECT_EQ(part.environment.at("TOKEN_SECRET"), "${secret.token}");
+        }
+    }
 }
 
 TEST(FleetFile, PartsStandInStartingOrder) {
