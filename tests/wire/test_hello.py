@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 
-from support.programs import BINARIES, Program, tool
+from support.programs import BINARIES, Program, fetch, tool
 
 
 def curl(*arguments):
@@ -31,6 +31,14 @@ def test_an_unknown_path_gets_the_classic_error_or_problem_details_as_asked(hell
     assert problem.status == 404
     assert problem.headers["content-type"].startswith("application/problem+json")
     assert json.loads(problem.text)["status"] == 404
+
+
+def test_who_takes_problem_details_only_gets_them_and_answers_too(hello):
+    only = {"Accept": "application/problem+json"}
+    assert hello.get("/hello", headers=only).status == 200
+    problem = fetch(hello.url("/orders"), "POST", b"{}", {**only, "Content-Type": "application/json"})
+    assert problem.status == 400 and problem.headers["content-type"].startswith("application/problem+json")
+    assert hello.get("/hello", headers={"Accept": "text/html"}).status == 406
 
 
 def test_curl_speaks_the_old_version_and_the_new_one(hello):

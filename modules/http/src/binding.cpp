@@ -81,7 +81,8 @@ Complaint check_json_answer(const Request& request, Response& response) {
     const std::string_view accept = request.header(KnownField::accept);
     if (accept.empty() || accept == "*/*" || accept.find(json_type) != std::string_view::npos)
         return std::nullopt;
-    static constexpr std::array<std::string_view, 1> offer{json_type};
+    // Who takes problem details only is told by them of what goes wrong, and gets plain JSON otherwise.
+    static constexpr std::array<std::string_view, 2> offer{json_type, "application/problem+json"};
     if (best_media_type(request.fields(), offer)) return std::nullopt;
     response.set("Accept", json_type);
     return ErrorDetails{
