@@ -14,7 +14,13 @@ add_compile_options(-fno-omit-frame-pointer -pthread)
 add_link_options(-pthread)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 
-if(CMAKE_BUILD_TYPE STREQUAL "Release")
+# What goes to users is small. Instrumented programs are not slimmed: mold 1.10 falls over the fuzzers' sections.
+set(slim OFF)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT FLOTILLA_SANITIZE)
+    set(slim ON)
+endif()
+
+if(slim)
     # A program holds the functions that it can reach, not all of each file that it takes one from.
     add_compile_options(-ffunction-sections)
     add_link_options(-Wl,--gc-sections)
@@ -28,7 +34,7 @@ endif()
 find_program(MOLD mold)
 if(MOLD)
     add_link_options(-fuse-ld=mold)
-    if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    if(slim)
         # Functions of the same code are one, unless somebody asks for the address of one.
         add_link_options(-Wl,--icf=safe -Wl,-z,keep-text-section-prefix)
     endif()
