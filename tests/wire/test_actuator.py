@@ -37,6 +37,7 @@ def test_f03_health_tells_the_status_alone_and_details_when_shown(hello, service
     until(lambda: hello.get("/actuator/health/readiness").status == 200, "hello is ready")
     assert read(hello, "/actuator/health") == {"status": "UP", "groups": ["liveness", "readiness"]}
     open_one = service("hello", {"management.endpoint.health.show-details": "always"})
+    until(lambda: open_one.get("/actuator/health/readiness").status == 200, "the open one is ready")
     disk = read(open_one, "/actuator/health")["components"]["diskSpace"]
     assert disk["status"] == "UP" and disk["details"]["exists"] is True
     old = open_one.get("/actuator/health", headers={"Accept": V2})
