@@ -10,13 +10,6 @@
 
 namespace flotilla::sql {
 
-namespace {
-
-/// Of one that goes on by itself.
-constexpr int attempts = 5;
-
-}  // namespace
-
 /// What has become of a transaction.
 struct Company::Verdict {
     bool alone = false;  ///< nothing was written: it goes on by itself
@@ -278,7 +271,9 @@ Task<Result<void>> Company::run(Database& db, Load load) {
         }
     }
     if (member->verdict->alone)
-        co_return co_await db.run_at_once(std::move(load.body), attempts, state_->config.access);
+        co_return co_await db.run_at_once(
+            std::move(load.body), Database::usual_attempts, state_->config.access
+        );
     member->trail.report(pool->telemetry(), pool->driver().info());
     co_return member->verdict->outcome;
 }

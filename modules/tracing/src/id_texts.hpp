@@ -10,6 +10,10 @@
 
 namespace flotilla::tracing::detail {
 
+/// Of a traceparent.
+constexpr int flag_sampled = 1;
+constexpr int flag_random = 2;
+
 class IdTexts {
 public:
     explicit IdTexts(const TraceContext& context) noexcept : context_(context) {
@@ -43,8 +47,6 @@ public:
 
     /// `00-{trace}-{span}-{flags}`
     [[nodiscard]] char* put_traceparent(char* to) const noexcept {
-        constexpr int flag_sampled = 1;
-        constexpr int flag_random = 2;
         std::memcpy(to, "00-", 3);
         std::memcpy(to + 3, trace_.data(), 32);
         to[35] = '-';

@@ -17,9 +17,6 @@ constexpr std::size_t max_members = 32;
 constexpr std::size_t max_length = 512;
 constexpr std::size_t long_member = 128;
 
-constexpr std::uint64_t flag_sampled = 1;
-constexpr std::uint64_t flag_random = 2;
-
 bool read_byte(std::string_view text, std::uint64_t& value) noexcept {
     return detail::read_short_hex(text, value);
 }
@@ -53,8 +50,8 @@ std::optional<Extracted> parse_traceparent(std::string_view text) noexcept {
         !detail::read_hex64(text.data() + 36, context.span_id) || !read_byte(text.substr(53, 2), flags))
         return std::nullopt;
     if ((context.trace_high | context.trace_low) == 0 || context.span_id == 0) return std::nullopt;
-    context.sampled = (flags & flag_sampled) != 0;
-    context.w3c_random = (flags & flag_random) != 0;
+    context.sampled = (flags & detail::flag_sampled) != 0;
+    context.w3c_random = (flags & detail::flag_random) != 0;
     out.decision = context.sampled ? Decision::accept : Decision::deny;
     return out;
 }

@@ -52,10 +52,12 @@ std::optional<Duration> LoginThrottle::enter(
 void LoginThrottle::give_back(std::string_view email, std::string_view address, TimePoint now) {
     if (!config_.enabled) return;
     const std::scoped_lock lock(mutex_);
-    const auto one = [](Bucket& to, double burst) { to.attempts = std::min(burst, to.attempts + 1); };
-    one(bucket(email_key(email), config_.email_burst, config_.email_refill, now), config_.email_burst);
-    one(bucket(address_key(address), config_.address_burst, config_.address_refill, now),
-        config_.address_burst);
+    const auto add_one = [](Bucket& to, double burst) { to.attempts = std::min(burst, to.attempts + 1); };
+    add_one(bucket(email_key(email), config_.email_burst, config_.email_refill, now), config_.email_burst);
+    add_one(
+        bucket(address_key(address), config_.address_burst, config_.address_refill, now),
+        config_.address_burst
+    );
 }
 
 std::size_t LoginThrottle::size() const {

@@ -30,7 +30,6 @@ def in_words(answer):
     return ", ".join(words)
 
 
-
 class Visit:
     """A customer who was here before something stopped."""
 

@@ -16,8 +16,7 @@ void append_host(std::string& url, std::string_view host);
 std::string host_and_port(std::string_view host, std::uint16_t port);
 
 /// Whether a path is `place`, which has no slash at its end, or lies below it: `/a` and `/a/b` are at or
-/// below
-/// `/a`, `/ab` is not.
+/// below `/a`, `/ab` is not.
 constexpr bool is_at_or_below(std::string_view path, std::string_view place) noexcept {
     return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/');
 }

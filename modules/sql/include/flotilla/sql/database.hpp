@@ -78,6 +78,9 @@ public:
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
+    /// Of a transaction that ends with `busy`.
+    static constexpr int usual_attempts = 5;
+
     [[nodiscard]] Dialect dialect() const noexcept override;
 
     /// One statement by itself. On SQLite it is taken for a reader when it begins with `select`, `values` or
@@ -92,7 +95,7 @@ public:
     /// `busy` is run again from the start, up to the deadline and `attempts` times. `body` owns what it needs
     /// and does nothing but SQL: it runs to the end of a statement also when the caller is cancelled.
     template <class T>
-    Task<Result<T>> at_once(std::function<Result<T>(Statements&)> body, int attempts = 5);
+    Task<Result<T>> at_once(std::function<Result<T>(Statements&)> body, int attempts = usual_attempts);
 
     Task<Result<Transaction>> begin(Access access = Access::read_write);
 
@@ -100,7 +103,9 @@ public:
     /// from the start and in a new transaction, up to the deadline and `attempts` times; so `body` does
     /// nothing but SQL.
     template <class T>
-    Task<Result<T>> transact(std::function<Task<Result<T>>(Transaction&)> body, int attempts = 5);
+    Task<Result<T>> transact(
+        std::function<Task<Result<T>>(Transaction&)> body, int attempts = usual_attempts
+    );
 
     /// Runs a function on one connection and a thread of the pool: several statements for the price of one
     /// hop. The deadline stops it as it stops a statement. What it leaves open is rolled back.
