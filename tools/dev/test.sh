@@ -51,8 +51,13 @@ run_gtest_suite() { # NAME PROGRAM FILTER
     local name=$1 program=$2 filter=$3 status=0 xml=$RESULTS/$1.xml
     rm -f "$xml"
     # SIGKILL in the end: a runtime under test blocks SIGTERM for the whole process.
-    timeout -k 10 "${FLOTILLA_SUITE_TIMEOUT:-900}" "$program" --gtest_brief=1 --gtest_filter="$filter" --gtest_output="xml:$xml" \
-        </dev/null >"$RESULTS/$name.log" 2>&1 || status=$?
+    timeout -k 10 "${FLOTILLA_SUITE_TIMEOUT:-400}" "$program" --gtest_filter="$filter" --gtest_output="xml:$xml" \
+        </dev/null >"$RESULTS/$name.all.log" 2>&1 || status=$?
+    # What went well says nothing; what was begun and not ended is the test that hung or crashed.
+    awk '/^\[ RUN  / { run = $0; next } /^\[       OK / { run = ""; next } /^\[---/ || /^$/ { next }
+        run != "" { print run; run = "" } { print } END { if (run != "") print run, " <- not ended" }' \
+        "$RESULTS/$name.all.log" >"$RESULTS/$name.log"
+    rm -f "$RESULTS/$name.all.log"
     [ "$status" -eq 0 ] || echo "exit status $status" >>"$RESULTS/$name.log"
     count_xml "$xml" "$status" >"$RESULTS/$name.count"
 }

@@ -199,15 +199,20 @@ TEST(Runtime, AFullPoolIsAnErrorAndIsCounted) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         TaskScope scope(runtime.loop(0));
         std::atomic<bool> go = false;
-        static constexpr auto block = [](Runtime& r, std::atomic<bool>& until) -> Task<> {
-            auto work = [&] { until.wait(false); };
+        std::atomic<int> begun = 0;
+        static constexpr auto block =
+            [](Runtime& r, std::atomic<int>& count, std::atomic<bool>& until) -> Task<> {
+            auto work = [&] {
+                ++count;
+                until.wait(false);
+            };
             co_await r.blocking(work);
         };
-        // Two threads and four places in the queue.
-        while (runtime.pool().stats().queued < 4) {
-            scope.spawn("block", block(runtime, go));
-            co_await yield();
-        }
+        // Two threads and four places in the queue. What is queued before both are at work does not stay there.
+        for (int i = 0; i < 2; ++i) scope.spawn("block", block(runtime, begun, go));
+        while (begun < 2) co_await yield();
+        for (int i = 0; i < 4; ++i) scope.spawn("block", block(runtime, begun, go));
+        while (runtime.pool().stats().queued < 4) co_await yield();
         auto nothing = [] {};
         const auto refused = co_await runtime.blocking(nothing);
         EXPECT_EQ(refused.error().code(), Errc::limit_exceeded);
