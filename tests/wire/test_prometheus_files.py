@@ -8,7 +8,7 @@ import urllib.parse
 
 import pytest
 
-from support.programs import ROOT, Program, fetch, free_port, tool, wait_until
+from support.programs import BINARIES, ROOT, Program, fetch, free_port, tool, wait_until
 from support.registry import Registry
 
 FOLDER = ROOT / "deploy/prometheus"
@@ -83,7 +83,7 @@ def test_metrics_f23_rules_name_only_metrics_that_a_whole_shop_has(owner, tmp_pa
     gateway, registry = free_port(), free_port()
     up = owner.add(
         Program(
-            [ROOT / "build/release/bin/flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
+            [BINARIES / "flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
              "--port", f"gateway={gateway}", "--port", f"registry={registry}", f"--eureka.consul.dns-port={free_port()}",
              "--metrics.distribution.percentiles-histogram.http.server.requests=true",
              f"--spring.zipkin.base-url=http://127.0.0.1:{free_port()}"],
@@ -175,7 +175,7 @@ def test_the_seeds_file_scrapes_users_orders_and_the_gateway_through_the_gateway
     gateway = free_port()
     up = owner.add(
         Program(
-            [ROOT / "build/release/bin/flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
+            [BINARIES / "flotilla", "up", "--data", tmp_path / "data", "--scale", "order=1",
              "--port", f"gateway={gateway}", "--port", f"registry={free_port()}", f"--eureka.consul.dns-port={free_port()}"],
             tmp_path / "up.log",
             cwd=ROOT,

@@ -11,7 +11,9 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BINARIES = ROOT / "build/release/bin"
+# Whose programs are tested, and how many times longer than usual they may take: a sanitizer's are slower.
+BINARIES = ROOT / os.environ.get("FLOTILLA_BIN", "build/release/bin")
+PATIENCE = float(os.environ.get("FLOTILLA_PATIENCE", "1"))
 START_LIMIT = 15.0
 STOP_LIMIT = 10.0
 
@@ -39,12 +41,12 @@ def tool(name):
 
 def wait_until(condition, what, limit=START_LIMIT):
     """Polls until the condition gives something true, and returns that."""
-    deadline = time.monotonic() + limit
+    deadline = time.monotonic() + limit * PATIENCE
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {limit} s: {what}"
+        assert time.monotonic() < deadline, f"not within {limit * PATIENCE:g} s: {what}"
         time.sleep(0.01)
 
 
@@ -86,13 +88,13 @@ class Program:
         def connects():
             assert self.running, f"{' '.join(self.command)} ended with {self.process.returncode}:\n{self.log()}"
             with socket.socket() as probe:
-                probe.settimeout(1)
+                probe.settimeout(PATIENCE)
                 return probe.connect_ex(("127.0.0.1", port)) == 0
 
         wait_until(connects, f"port {port} of {self.command[0]}", limit)
 
     def wait_for_exit(self, limit=STOP_LIMIT):
-        return self.process.wait(timeout=limit)
+        return self.process.wait(timeout=limit * PATIENCE)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -102,11 +104,11 @@ class Program:
         if self.running:
             self.signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=limit)
+            return self.process.wait(timeout=limit * PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"{self.command[0]} did not stop within {limit} s:\n{self.log()}") from None
+            raise AssertionError(f"{self.command[0]} did not stop within {limit * PATIENCE:g} s:\n{self.log()}") from None
         finally:
             self._output.close()
 
@@ -174,7 +176,7 @@ def fetch(url, method="GET", body=None, headers=None, timeout=5, context=None):
     """One HTTP request by Python's own client; an error status is an answer too."""
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=timeout, context=context) as answer:
+        with urllib.request.urlopen(request, timeout=timeout * PATIENCE, context=context) as answer:
             return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, {k.lower(): v for k, v in error.headers.items()}, error.read())

@@ -3,12 +3,14 @@
 import socket
 import ssl
 
+from support.programs import PATIENCE
+
 
 class Raw:
     """A plain or TLS connection. What was read and not yet asked for stays in a buffer."""
 
     def __init__(self, port, context=None, server_name="localhost", timeout=5):
-        plain = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        plain = socket.create_connection(("127.0.0.1", port), timeout=timeout * PATIENCE)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname=server_name) if context else plain
         self.buffer = b""
