@@ -13,6 +13,7 @@
 #include "flotilla/base/units.hpp"
 #include "flotilla/metrics/standard_meters.hpp"
 #include "flotilla/runtime/port_holder.hpp"
+#include "flotilla/runtime/program_pages.hpp"
 #include "service_impl.hpp"
 #include "signals.hpp"
 
@@ -27,6 +28,8 @@ using actuator::LifePhase;
 constexpr unsigned straggler_seconds = 2;
 /// For requests to operations endpoints, at the very end.
 constexpr Duration management_grace = 1s;
+/// After it is ready: registered, asked by its supervisor and by the first clients.
+constexpr Duration start_settles_after = 2s;
 
 std::string what_of(const std::exception_ptr& failure) {
     try {
@@ -250,6 +253,7 @@ void Service::Impl::become_ready() {
     const Duration taken = life.age(runtime->clock().now());
     metrics::set_ready_time(*meters, name, taken);
     if (!start_jobs.empty()) log.info("ready after {}", milliseconds(taken));
+    if (scope) scope->spawn("settle", settle());
 }
 
 Task<> Service::Impl::tell_readiness(bool ready) {
@@ -339,6 +343,13 @@ Task<> Service::Impl::follow_certificates() {
         }
         co_await runtime::sleep_for(1s);
     }
+}
+
+/// What the start alone has needed is not resident for ever.
+Task<> Service::Impl::settle() {
+    co_await runtime::sleep_for(start_settles_after);
+    const std::size_t released = runtime::release_program_pages();
+    log.debug("handed back {} KB of program text", released >> 10);
 }
 
 Task<> Service::Impl::tick_meters() {

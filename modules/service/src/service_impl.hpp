@@ -58,6 +58,7 @@ struct Service::Impl {
     Task<> read_hangups();
     Task<> follow_certificates();
     void reload_certificates(http::Server& of);
+    Task<> settle();
     Task<> tick_meters();
     void become_ready();
     void ask_to_stop(int signal);

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/runtime/program_pages.hpp"
 
 namespace flotilla::fleet {
 
@@ -196,6 +197,7 @@ Task<> Supervisor::await_all_ready() {
         if (keeper->part.show) line += fmt::format("  {} {}", keeper->part.name, keeper->part.page);
     say(line);
     settings_.on_ready(line);
+    runtime::release_program_pages();
 }
 
 /// Those that others stood on end last: a service that leaves tells the registry.
