@@ -200,15 +200,16 @@ TEST(Runtime, AFullPoolIsAnErrorAndIsCounted) {
         TaskScope scope(runtime.loop(0));
         std::atomic<bool> go = false;
         std::atomic<int> begun = 0;
-        static constexpr auto block =
-            [](Runtime& r, std::atomic<int>& count, std::atomic<bool>& until) -> Task<> {
+        static constexpr auto block = [](Runtime& r, std::atomic<int>& count, std::atomic<bool>& until
+                                      ) -> Task<> {
             auto work = [&] {
                 ++count;
                 until.wait(false);
             };
             co_await r.blocking(work);
         };
-        // Two threads and four places in the queue. What is queued before both are at work does not stay there.
+        // Two threads and four places in the queue. What is queued before both are at work does not stay
+        // there.
         for (int i = 0; i < 2; ++i) scope.spawn("block", block(runtime, begun, go));
         while (begun < 2) co_await yield();
         for (int i = 0; i < 4; ++i) scope.spawn("block", block(runtime, begun, go));
