@@ -180,7 +180,7 @@ def test_who_holds_a_port_is_said(fleet, program):
 def test_scale_and_only(fleet):
     fleet.add("bow", SERVER)
     fleet.add("stern", SERVER)
-    status, output = fleet.run(*fleet.arguments("--detach", "--only", "bow", "--scale=bow=2", f"--port=bow={free_port()}"))
+    status, output = fleet.run(*fleet.arguments("--detach", "--only", "bow", "--scale=bow=2", f"--port=bow={free_port(2)}"))
     assert status == 0, output
     assert list(fleet.states()) == ["bow-1", "bow-2"]
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -18,18 +19,32 @@ START_LIMIT = 15.0
 STOP_LIMIT = 10.0
 
 
+# Below those that the kernel gives to outgoing connections: one of them would take the port now and then, between the
+# look here and the program that is to listen.
+FIRST_PORT = 10_000
+LAST_PORT = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]) - 1
+
 _given_ports = set()
+_dice = random.SystemRandom()
 
 
-def free_port():
-    """A port that nobody listens on at this moment, and another one each time."""
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(count=1):
+    """A port that nobody listens on at this moment, and another one each time; the first of so many in a row."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _given_ports:
-            _given_ports.add(port)
-            return port
+        first = _dice.randint(FIRST_PORT, LAST_PORT - count)
+        row = range(first, first + count)
+        if _given_ports.isdisjoint(row) and all(map(is_free, row)):
+            _given_ports.update(row)
+            return first
 
 
 def tool(name):
