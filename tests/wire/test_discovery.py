@@ -2,12 +2,13 @@
 
 import json
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
 
-from support.programs import BINARIES, Program, fetch, free_port, tool, wait_until
+from support.programs import BINARIES, PATIENCE, Program, fetch, free_port, tool, wait_until
 from support.registry import Registry
 
 FINDER = "wire_finder"
@@ -15,11 +16,12 @@ FINDER = "wire_finder"
 
 @pytest.fixture
 def zookeeper(program, tmp_path):
-    """A ZooKeeper of its own: its address, and `.nodes(path)` as its own client lists them."""
+    """A ZooKeeper of its own: its address, `.client(command)` by its own client, which takes a while to start, and at once
+    `.ephemerals()`, the nodes that go with a session."""
     port = free_port()
     (tmp_path / "zoo.cfg").write_text(
         f"tickTime=500\ndataDir={tmp_path}/zk\nclientPort={port}\nclientPortAddress=127.0.0.1\n"
-        "admin.enableServer=false\nminSessionTimeout=1000\n"
+        "admin.enableServer=false\nminSessionTimeout=1000\n4lw.commands.whitelist=dump\n"
     )
     classes = "/etc/zookeeper/conf:/usr/share/java/*"
     server = program(
@@ -34,8 +36,16 @@ def zookeeper(program, tmp_path):
             capture_output=True, text=True, timeout=30,
         ).stdout
 
+    def ephemerals():
+        with socket.create_connection(("127.0.0.1", port), timeout=5 * PATIENCE) as connection:
+            connection.sendall(b"dump")
+            told = connection.makefile("rb").read().decode()
+        assert "Sessions with Ephemerals" in told, told
+        return [line.strip() for line in told.splitlines() if line.startswith("\t/")]
+
     server.address = f"127.0.0.1:{port}"
     server.client = client
+    server.ephemerals = ephemerals
     return server
 
 
@@ -112,9 +122,10 @@ def test_a_session_that_zookeeper_has_forgotten_is_begun_anew(zookeeper, service
     wait_until(lambda: found_by(finder, "finder") == own, "itself found")
     # Asleep for longer than its session.
     finder.signal(signal.SIGSTOP)
-    wait_until(lambda: "[]" in zookeeper.client("ls", "/services/finder"), "its node gone", 20)
+    wait_until(lambda: zookeeper.ephemerals() == [], "its node gone", 20)
     finder.signal(signal.SIGCONT)
-    wait_until(lambda: "[]" not in zookeeper.client("ls", "/services/finder"), "its node back", 20)
+    wait_until(lambda: len(zookeeper.ephemerals()) == 1, "its node back", 20)
+    assert zookeeper.ephemerals()[0].startswith("/services/finder/")
     wait_until(lambda: found_by(finder, "finder") == own, "itself found again")
 
 
