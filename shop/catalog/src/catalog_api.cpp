@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "answers.hpp"
 #include "flotilla/http/percent.hpp"
+#include "flotilla/reflect/json.hpp"
 #include "flotilla/shop/paths.hpp"
 
 namespace flotilla::shop::catalog {
@@ -92,26 +95,63 @@ Task<http::Reply<std::vector<ProductView>>> CatalogApi::list(
     if (!wanted) co_return refused(request, wanted.error());
     if (const auto fault = co_await struck("get"); fault) co_return refused(request, *fault);
     const bool all = means_.profile == Profile::course && !limit;
-    // One more than wanted tells whether there is a next page.
-    const std::optional<std::int64_t> at_most = all ? std::nullopt : std::optional(wanted->limit + 1);
-    auto page = co_await means_.repository.page(at_most, wanted->after);
-    if (!page) co_return failed(request, page.error());
-    const bool more = !all && std::cmp_greater(page->products.size(), wanted->limit);
-    if (more) page->products.pop_back();
-    Reply<std::vector<ProductView>> reply = kept_answer(
-        request, views_of(page->products), tag_of(page->state), page->state.changed, means_.clock.wall_now()
-    );
-    if (more) link_next(reply, *wanted, page->products.back().product_id);
+    const std::optional<std::int64_t> at_most = all ? std::nullopt : std::optional(wanted->limit);
+    const std::string key = fmt::format("page {} {}", at_most.value_or(0), wanted->after);
+    auto page = at_hand(request, key);
+    if (!page) {
+        auto read = co_await read_page(at_most, wanted->after);
+        if (!read) co_return failed(request, read.error());
+        page = means_.kept.keep(key, *std::move(read));
+    }
+    Reply<std::vector<ProductView>> reply = kept_answer(request, page, means_.clock.wall_now());
+    if (!page->next.empty()) link_next(reply, *wanted, page->next);
     co_return reply;
+}
+
+Task<Result<KeptAnswer>> CatalogApi::read_page(std::optional<std::int64_t> limit, std::string after) {
+    KeptAnswer answer = blank();
+    // One more than wanted tells whether there is a next page.
+    const auto at_most = limit ? std::optional(*limit + 1) : std::nullopt;
+    FLT_CO_TRY(auto page, co_await means_.repository.page(at_most, std::move(after)));
+    const bool more = limit && std::cmp_greater(page.products.size(), *limit);
+    if (more) {
+        page.products.pop_back();
+        answer.next = page.products.back().product_id;
+    }
+    reflect::append_json(answer.body, views_of(page.products));
+    answer.tag = tag_of(page.state);
+    answer.changed = page.state.changed;
+    co_return answer;
 }
 
 Task<http::Reply<ProductView>> CatalogApi::one(Request& request, std::string product_id) {
     if (const auto fault = co_await struck("get", product_id); fault) co_return refused(request, *fault);
-    const auto product = co_await means_.repository.find(product_id);
-    if (!product) co_return failed(request, product.error());
-    if (!*product) co_return refused(request, unknown_product(product_id));
-    const Product& found = **product;
-    co_return kept_answer(request, view_of(found), tag_of(found), found.updated_at, means_.clock.wall_now());
+    const std::string key = "product " + product_id;
+    auto answer = at_hand(request, key);
+    if (!answer) {
+        KeptAnswer fresh = blank();
+        const auto product = co_await means_.repository.find(product_id);
+        if (!product) co_return failed(request, product.error());
+        if (!*product) co_return refused(request, unknown_product(product_id));
+        const Product& found = **product;
+        reflect::append_json(fresh.body, view_of(found));
+        fresh.tag = tag_of(found);
+        fresh.changed = found.updated_at;
+        answer = means_.kept.keep(key, std::move(fresh));
+    }
+    co_return kept_answer(request, answer, means_.clock.wall_now());
+}
+
+KeptAnswers::Answer CatalogApi::at_hand(const Request& request, const std::string& key) const {
+    if (wants_the_truth(request)) return nullptr;
+    return means_.kept.find(key, means_.repository.changes());
+}
+
+KeptAnswer CatalogApi::blank() const {
+    KeptAnswer answer;
+    answer.changes = means_.repository.changes();
+    answer.asked_at = means_.clock.now();
+    return answer;
 }
 
 Task<http::Reply<ProductView>> CatalogApi::create(Request& request, NewProduct in) {

@@ -237,6 +237,20 @@ Result<ReleaseOutcome> release_in(sql::Statements& tx, const std::string& order_
 
 }  // namespace
 
+/// Counted at its end, however it ends: only the database knows whether it took place.
+class CatalogRepository::Change {
+public:
+    explicit Change(const CatalogRepository& repository) noexcept : repository_(repository) {}
+
+    ~Change() { repository_.changes_.fetch_add(1); }
+
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+private:
+    const CatalogRepository& repository_;
+};
+
 CatalogRepository::CatalogRepository(const DataSource& source, const Clock& clock)
     : source_(source),
       clock_(clock),
@@ -280,12 +294,14 @@ Task<Result<std::optional<Product>>> CatalogRepository::find(std::string product
 }
 
 Task<Result<bool>> CatalogRepository::add(Product product) const {
+    const Change change(*this);
     product.created_at = clock_.wall_now();
     product.updated_at = product.created_at;
     co_return co_await source_->insert_if_absent("catalog", product);
 }
 
 Task<Result<bool>> CatalogRepository::update(Product product) const {
+    const Change change(*this);
     FLT_CO_TRY(
         const auto changes,
         co_await source_->execute(
@@ -304,6 +320,7 @@ Task<Result<bool>> CatalogRepository::update(Product product) const {
 }
 
 Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) const {
+    const Change change(*this);
     std::function<Result<bool>(sql::Statements&)> body =
         [products, now = clock_.wall_now()](sql::Statements& tx) { return seed_in(tx, products, now); };
     const auto seeded = co_await source_->at_once<bool>(std::move(body));
@@ -312,10 +329,12 @@ Task<Result<void>> CatalogRepository::seed(std::span<const Product> products) co
 }
 
 Task<Result<ReserveOutcome>> CatalogRepository::reserve(Reservation wanted) const {
+    const Change change(*this);
     co_return co_await company_->at_once(*source_, reserving_, std::move(wanted));
 }
 
 Task<Result<std::optional<std::int64_t>>> CatalogRepository::lower(Reservation wanted) const {
+    const Change change(*this);
     FLT_CO_TRY(auto product, co_await find(wanted.product_id));
     if (!product) co_return std::optional<std::int64_t>();
     const std::int64_t left = product->stock - wanted.qty;
@@ -329,6 +348,7 @@ Task<Result<std::optional<std::int64_t>>> CatalogRepository::lower(Reservation w
 }
 
 Task<Result<ReleaseOutcome>> CatalogRepository::release(std::string order_id) const {
+    const Change change(*this);
     std::function<Result<ReleaseOutcome>(sql::Statements&)> body =
         [order_id = std::move(order_id), now = clock_.wall_now()](sql::Statements& tx) {
             return release_in(tx, order_id, now);

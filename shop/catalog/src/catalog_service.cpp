@@ -26,7 +26,13 @@ service::ServiceOptions options(int argc, const char* const* argv) {
 
 /// The database and what reads and writes it.
 struct Catalog {
-    Catalog(Service& service, sql::DataSourceConfig source_config, const Clock& clock, Profile profile)
+    Catalog(
+        Service& service,
+        sql::DataSourceConfig source_config,
+        const Clock& clock,
+        Profile profile,
+        const CacheConfig& cache
+    )
         : source(
               service.runtime(),
               std::move(source_config),
@@ -34,6 +40,7 @@ struct Catalog {
               migrations(profile)
           ),
           repository(source, clock),
+          kept(cache, clock, service.meters()),
           meters(service.meters()) {}
 
     Task<Result<void>> open(std::string data_set_name) {
@@ -56,6 +63,7 @@ struct Catalog {
 
     DataSource source;
     CatalogRepository repository;
+    KeptAnswers kept;
     CatalogMeters meters;
 };
 
@@ -65,13 +73,15 @@ int run_catalog(int argc, const char* const* argv) {
     Service service(options(argc, argv));
     const Clock& clock = service.runtime().clock();
     const auto config = service.bind<CatalogConfig>("shop.catalog");
+    const auto cache = service.bind<CacheConfig>("shop.cache");
     auto source_config = service.bind<sql::DataSourceConfig>("spring.datasource");
     const auto commons = Commons::of(service, &FaultConfig::catalog);
     if (!commons) return service.run();
 
-    Catalog catalog(service, std::move(source_config), clock, commons->profile);
+    Catalog catalog(service, std::move(source_config), clock, commons->profile, cache);
     CatalogApi api({
         .repository = catalog.repository,
+        .kept = catalog.kept,
         .tokens = *commons->tokens,
         .faults = *commons->faults,
         .meters = catalog.meters,

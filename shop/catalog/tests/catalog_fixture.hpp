@@ -19,12 +19,14 @@ struct CatalogFixture {
     explicit CatalogFixture(runtime::Runtime& runtime, Profile profile = Profile::flotilla)
         : source(runtime, source_of(folder.url("catalog")), {}, migrations(profile)),
           repository(source, clock),
+          kept({}, clock, registry),
           environment(config::Environment::of({{"token.secret", "s3cret"}})),
           tokens(Tokens::load(environment, clock, log.logger("tokens")).value()),
           faults(Faults::load(environment, &FaultConfig::catalog, log.logger("faults")).value()),
           meters(registry),
           api({
               .repository = repository,
+              .kept = kept,
               .tokens = *tokens,
               .faults = *faults,
               .meters = meters,
@@ -71,10 +73,11 @@ struct CatalogFixture {
     log::CapturedLog log;
     DataSource source;
     CatalogRepository repository;
+    metrics::Registry registry;
+    KeptAnswers kept;
     config::Environment environment;
     std::unique_ptr<Tokens> tokens;
     std::unique_ptr<Faults> faults;
-    metrics::Registry registry;
     CatalogMeters meters;
     CatalogApi api;
     http::Router router;

@@ -7,8 +7,10 @@
 #include "flotilla/runtime/endpoint.hpp"
 #include "flotilla/shop/catalog/catalog_meters.hpp"
 #include "flotilla/shop/catalog/catalog_repository.hpp"
+#include "flotilla/shop/catalog/kept_answers.hpp"
 #include "flotilla/shop/faults.hpp"
 #include "flotilla/shop/identity.hpp"
+#include "flotilla/shop/page.hpp"
 #include "flotilla/shop/tokens.hpp"
 
 namespace flotilla::shop::catalog {
@@ -16,6 +18,7 @@ namespace flotilla::shop::catalog {
 /// What the API stands on; all of it outlives the API.
 struct CatalogMeans {
     CatalogRepository& repository;
+    KeptAnswers& kept;
     const Tokens& tokens;
     const Faults& faults;
     const CatalogMeters& meters;
@@ -42,6 +45,8 @@ private:
     Task<Reply<std::vector<ProductView>>> list(
         Request& request, std::optional<std::string> limit, std::optional<std::string> cursor
     );
+    /// A page of the list; `limit` is that of the statement.
+    Task<Result<KeptAnswer>> read_page(std::optional<std::int64_t> limit, std::string after);
     Task<Reply<ProductView>> one(Request& request, std::string product_id);
     Task<Reply<ProductView>> create(Request& request, NewProduct in);
     Task<Reply<ProductView>> edit(Request& request, std::string product_id, ProductEdit change);
@@ -52,6 +57,10 @@ private:
     [[nodiscard]] Task<std::optional<Problem>> struck(
         std::string operation, std::string product_id = std::string()
     ) const;
+    /// What is at hand, unless the client wants the truth of this moment.
+    [[nodiscard]] KeptAnswers::Answer at_hand(const Request& request, const std::string& key) const;
+    /// To be filled.
+    [[nodiscard]] KeptAnswer blank() const;
     [[nodiscard]] Response refused(const Request& request, const Problem& problem) const;
     [[nodiscard]] Response failed(const Request& request, const Error& error) const;
     [[nodiscard]] std::string health_text() const;

@@ -1,6 +1,8 @@
 #pragma once
 /// The catalog in its database: SQLite or MariaDB, the same statements.
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,7 +48,12 @@ public:
     /// Gives it back, once. An order that has none yet will never get any.
     [[nodiscard]] Task<Result<ReleaseOutcome>> release(std::string order_id) const;
 
+    /// Grows with everything that may have changed a product through this object, once it has.
+    [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
+
 private:
+    class Change;
+
     const DataSource& source_;
     const Clock& clock_;
     /// Orders of one product wait for its row: those that come at once take their stock in one transaction.
@@ -55,6 +62,7 @@ private:
     /// Every order looks at its product first.
     std::shared_ptr<sql::Company> lookers_;
     std::shared_ptr<const sql::Together<std::string, std::optional<Product>>> looking_;
+    mutable std::atomic<std::uint64_t> changes_{0};
 };
 
 }  // namespace flotilla::shop::catalog
