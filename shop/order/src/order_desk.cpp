@@ -80,14 +80,23 @@ Task<Outcome<std::optional<Answered>>> OrderDesk::earlier(const PlaceRequest& re
     co_return std::optional<Answered>();
 }
 
-// The first request is at work, or its process has ended: then its order is old, and taken up here.
+// A confirmed order tells its answer. Otherwise the first request is at work; or its process has ended: then
+// its order is old, and taken up here. An order in any other state has got an answer since the key was read.
 Task<Outcome<std::optional<Answered>>> OrderDesk::still_going(const KeyRow& row) {
-    const auto order = co_await means_.orders.find(row.order_id.value_or(""));
-    if (!order) co_return refuse(failed(order.error()));
+    auto found = co_await means_.orders.find(row.order_id.value_or(""));
+    if (!found) co_return refuse(failed(found.error()));
+    if (!*found) co_return refuse(still_running());
+    Order order = **std::move(found);
     const WallTime old = means_.clock.wall_now() - means_.config.resolve_after;
-    if (!*order || (*order)->created_at > old) co_return refuse(still_running());
-    Order forsaken = **order;
-    Answered answered = co_await bring_to_an_end(std::move(forsaken), Duration::zero(), true);
+    const bool forsaken = order.status == OrderStatus::pending && order.created_at <= old;
+    if (!forsaken && order.status != OrderStatus::confirmed) co_return refuse(still_running());
+    Answered answered;
+    if (forsaken) {
+        answered = co_await bring_to_an_end(std::move(order), Duration::zero(), true);
+    } else {
+        answered.answer = answer_to(order);
+        answered.order_id = std::move(order.order_id);
+    }
     answered.replayed = true;
     means_.meters.replayed.increment();
     co_return answered;

@@ -40,13 +40,21 @@ Task<Result<OrderDesk::Step>> OrderDesk::settled_by(Order order, const StockAnsw
 }
 
 // The next state; or, when somebody else has moved the order meanwhile, the state that it has.
+//
+// A confirmed order says by itself what its request was answered, so the answer is written only when it
+// ceases to: most orders never do.
 Task<Result<OrderDesk::Step>> OrderDesk::advanced(
     Order order, OrderStatus to, std::optional<std::int64_t> available
 ) {
+    const bool was_confirmed = order.status == OrderStatus::confirmed;
+    std::optional<StoredAnswer> answer;
+    if (was_confirmed) answer = answer_to(order);
     order.status = to;
     ++order.version;
-    std::optional<StoredAnswer> answer = answer_to(order, available);
-    FLT_CO_TRY(const bool ours, co_await means_.orders.advance(order, answer));
+    if (!was_confirmed) answer = answer_to(order, available);
+    std::optional<StoredAnswer> written;
+    if (to != OrderStatus::confirmed) written = answer;
+    FLT_CO_TRY(const bool ours, co_await means_.orders.advance(order, std::move(written)));
     if (ours) {
         count(to);
         co_return Step{std::move(order), std::move(answer)};

@@ -224,6 +224,53 @@ TEST(OrderDesk, S31_ACancelledOrderGivesItsStockBackOnce) {
     });
 }
 
+// What the request was answered stays, whatever becomes of its order.
+TEST(OrderDesk, S30_AKeyOfAnOrderThatWasConfirmedSaysSoWhenItIsCancelledToo) {
+    with_orders([](OrderFixture& shop) -> Task<> {
+        const auto first = co_await shop.order(10, "k1");
+        EXPECT_EQ(status_and_code(first), "201");
+        EXPECT_FALSE(first.headers().contains("Idempotent-Replayed"));
+        const std::string path = "/u1/orders/" + text_in(first, "orderId");
+        for (const bool cancelled : {false, true}) {
+            if (cancelled) {
+                const auto gone = co_await shop.send("DELETE " + path);
+                EXPECT_EQ(status_and_code(gone), "202");
+            }
+            for (int time = 0; time < 2; ++time) {
+                const auto again = co_await shop.order(10, "k1");
+                EXPECT_EQ(again.text(), first.text());
+                EXPECT_EQ(again.status(), first.status());
+                EXPECT_EQ(again.headers().find("Location"), first.headers().find("Location"));
+                EXPECT_EQ(again.headers().find("Idempotent-Replayed"), "true");
+                const auto other = co_await shop.order(9, "k1");
+                EXPECT_EQ(status_and_code(other), "422 IDEMPOTENCY_KEY_REUSED");
+                shop.clock.advance(1min);
+            }
+        }
+        EXPECT_EQ(shop.catalog.asked, 1);
+        EXPECT_EQ(shop.meters.replayed.count(), 4.0);
+        const auto rows = co_await shop.all();
+        EXPECT_EQ(rows.size(), 1U);
+    });
+}
+
+// The client was told that it is taken; it stays so although it is confirmed since.
+TEST(OrderDesk, S30_AKeyOfAnOrderThatWasPendingSaysSoAlways) {
+    with_orders([](OrderFixture& shop) -> Task<> {
+        shop.catalog.deaf = true;
+        const auto first = co_await shop.order(10, "k1");
+        EXPECT_EQ(text_in(first, "status"), "PENDING");
+        shop.catalog.deaf = false;
+        shop.clock.advance(6s);
+        co_await shop.sweep();
+        const auto rows = co_await shop.all();
+        EXPECT_EQ(rows.at(0).status, OrderStatus::confirmed);
+        const auto again = co_await shop.order(10, "k1");
+        EXPECT_EQ(again.text(), first.text());
+        EXPECT_EQ(again.headers().find("Idempotent-Replayed"), "true");
+    });
+}
+
 TEST(OrderDesk, S31_ACancellationGoesOnWhenTheCatalogIsBack) {
     with_orders([](OrderFixture& shop) -> Task<> {
         const auto placed = co_await shop.order(10);

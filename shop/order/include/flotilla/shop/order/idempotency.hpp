@@ -18,7 +18,8 @@ enum class KeyState { running, done };
 
 FLT_DESCRIBE_ENUM_UPPER(KeyState, running, done)
 
-/// A row of the table `idempotency_key`: written in the order's own transaction, finished with its answer.
+/// A row of the table `idempotency_key`: written in the order's own transaction. An answer is written to it
+/// with the state of the order that it tells of; not for a confirmed order, which tells it by itself.
 struct KeyRow {
     std::string user_id;
     std::string idem_key;
@@ -36,7 +37,7 @@ enum class KeyVerdict {
     fresh,    ///< nobody has used it
     expired,  ///< used long ago: the row goes, the key is fresh
     replay,   ///< give the stored answer
-    running,  ///< the first request is not answered yet
+    running,  ///< ask the order: confirmed, or the first request is not answered yet
     misuse,   ///< the same key with another body
 };
 

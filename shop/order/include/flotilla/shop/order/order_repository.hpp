@@ -41,8 +41,8 @@ public:
     /// the one that is there has expired.
     [[nodiscard]] Task<Result<bool>> insert(Order order, std::optional<KeyRow> key, bool replace_key) const;
 
-    /// Writes the next state of an order over `order.version - 1`, and the answer to its request. False when
-    /// the order has changed meanwhile.
+    /// Writes the next state of an order over `order.version - 1`, and the answer to its request if there is
+    /// one to be kept. False when the order has changed meanwhile.
     [[nodiscard]] Task<Result<bool>> advance(Order order, std::optional<StoredAnswer> answer) const;
 
     /// Writes the answer to the request of an order that has not changed.
