@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 
@@ -52,6 +53,34 @@ std::uint64_t proportional_bytes(pid_t pid) {
         return words.empty() ? 0 : parse_integer<std::uint64_t>(words.front()).value_or(0) << 10;
     }
     return 0;
+}
+
+std::string megabytes(std::uint64_t bytes) {
+    return fmt::format("{} MB", bytes >> 20);
+}
+
+/// A line of the table. One with fewer cells than the table has columns ends with words, under whatever
+/// columns.
+using Row = std::vector<std::string>;
+
+/// Numbers stand at the right end of their column, words at its beginning; a column is as wide as its widest
+/// cell, whatever ports, ids and names there are.
+std::string aligned(const std::vector<Row>& rows) {
+    constexpr std::string_view sides = "<>><>>><";  // of PART, PID, ...
+    std::array<std::size_t, sides.size()> widths{};
+    for (const Row& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i)
+            if (i + 1 < row.size()) widths.at(i) = std::max(widths.at(i), row[i].size());
+    std::string text;
+    for (const Row& row : rows) {
+        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+            const std::string gap(widths.at(i) - row[i].size(), ' ');
+            text += sides[i] == '<' ? row[i] + gap : gap + row[i];
+            text += "  ";
+        }
+        text += row.back() + '\n';
+    }
+    return text;
 }
 
 Task<> ask(http::Client& client, std::string url, PartHealth& health) {
@@ -103,30 +132,23 @@ std::vector<PartState> look_at(const RunRecord& record) {
 
 std::string status_table(const std::vector<PartState>& states) {
     if (states.empty()) return "Nothing runs. Start it with 'flotilla up'.\n";
-    constexpr std::string_view row = "{:<12} {:>8} {:>6}  {:<7} {:>8} {:>8} {:>9}  {}\n";
-    std::string text = fmt::format(
-        fmt::runtime(row), "PART", "PID", "PORT", "HEALTH", "MEMORY", "UPTIME", "RESTARTS", "PAGE"
-    );
+    std::vector<Row> rows{{"PART", "PID", "PORT", "HEALTH", "MEMORY", "UPTIME", "RESTARTS", "PAGE"}};
     std::uint64_t total = 0;
     for (const PartState& state : states) {
         total += state.proportional_bytes.value_or(0);
-        text += fmt::format(
-            fmt::runtime(row),
-            state.name,
-            state.pid ? std::to_string(*state.pid) : "-",
-            state.port,
-            reflect::enum_text(state.health),
-            state.memory_bytes ? fmt::format("{} MB", *state.memory_bytes >> 20) : "-",
-            state.uptime_seconds ? fmt::format("{} s", *state.uptime_seconds) : "-",
-            state.restarts,
-            state.page
+        rows.push_back(
+            {state.name,
+             state.pid ? std::to_string(*state.pid) : "-",
+             std::to_string(state.port),
+             std::string(reflect::enum_text(state.health)),
+             state.memory_bytes ? megabytes(*state.memory_bytes) : "-",
+             state.uptime_seconds ? fmt::format("{} s", *state.uptime_seconds) : "-",
+             std::to_string(state.restarts),
+             state.page}
         );
     }
-    return text + fmt::format(
-                      "{:<37} {:>8}  together: what they share is counted once\n",
-                      "",
-                      fmt::format("{} MB", total >> 20)
-                  );
+    rows.push_back({"", "", "", "", megabytes(total), "together: what they share is counted once"});
+    return aligned(rows);
 }
 
 std::string status_json(const std::vector<PartState>& states) {
