@@ -1,6 +1,7 @@
 """The gateway in front of an upstream that records: the acceptance facts, by their numbers."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -348,10 +349,49 @@ def test_a_changed_file_is_in_force_and_a_wrong_one_is_not(owner, tmp_path, upst
     assert gateway.get("/old/a").status == 404
     gateway.write(routes("/wrong/**", ", filters: [Nope]"))
     gateway.wait_for_log("the routes stay as they are: route 'a': filter 'Nope' is unknown")
+    (line,) = [line for line in gateway.log().splitlines() if "stay as they are" in line]
+    assert re.search(rf"\({re.escape(str(gateway.file))} - \d+:\d+\)$", line), line
+    assert gateway.get("/new/a").status == 200
+    gateway.write("routes: 5")
+    gateway.wait_for_log("the routes stay as they are: spring.cloud.gateway.routes is a list, not '5'")
     assert gateway.get("/new/a").status == 200
     gateway.file.write_text("spring: [")
     gateway.wait_for_log("the configuration stays as it is")
     assert gateway.get("/new/a").status == 200
+
+
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        ("id: a, uri: 'http://a', predicates: [Path=/a], filters: [Nope]", "route 'a': filter 'Nope' is unknown; there are: "),
+        ("id: a, uri: 'http://a', predicates: [Nope=1]", "route 'a': predicate 'Nope' is unknown; there are: "),
+        (
+            "id: a, uri: 'http://a', filters: [{name: AddRequestHeader, args: {nam: x, value: y}}]",
+            "route 'a': filter 'AddRequestHeader': argument 'nam' is unknown; there are: name, value",
+        ),
+        ("id: a, uri: 'http://a', filters: ['StripPrefix=x']", "route 'a': filter 'StripPrefix': argument 'parts': 'x'"),
+        ("id: a, uri: 'http://a', predicates: ['Header=X, [']", "route 'a': predicate 'Header': argument 'regexp': "),
+        ("id: a, uri: 'http://a b'", "route 'a': uri 'http://a b': "),
+        ("id: a, uri: 'ht!tp://a'", "route 'a': uri 'ht!tp://a': 'ht!tp' is no scheme, such as lb or http"),
+        ("id: a, uri: a", "route 'a': uri 'a' has no scheme, such as lb://NAME or http://host:80"),
+        ("id: a", "route 'a': it has no uri"),
+        ("id: a, uri: 'http://a', order: first", "route 'a': order 'first' is no number"),
+        ("idd: a, uri: 'http://a'", "route without an id: 'idd' is no member of a route; there are: id, uri, "),
+    ],
+)
+def test_a_wrong_route_ends_the_start_with_one_line_that_tells_where(owner, tmp_path, route, said):
+    gateway = owner.add(Gateway(owner.log_path("gateway"), tmp_path, f"routes:\n- {{{route}}}"))
+    assert gateway.wait_for_exit() == 1
+    (line,) = [line for line in gateway.log().splitlines() if "ERROR" in line]
+    assert f"cannot start: {said}" in line
+    assert re.search(rf"\({re.escape(str(gateway.file))} - \d+:\d+\)$", line), line
+    assert gateway.log().splitlines()[-1] == line
+
+
+def test_what_is_no_list_of_routes_ends_the_start(owner, tmp_path):
+    gateway = owner.add(Gateway(owner.log_path("gateway"), tmp_path, "routes: {a: {uri: 'http://a'}}"))
+    assert gateway.wait_for_exit() == 1
+    assert "cannot start: spring.cloud.gateway.routes is a list, not '{" in gateway.log()
 
 
 def test_f29_the_locator_makes_a_route_of_each_service(owner, tmp_path, upstream):

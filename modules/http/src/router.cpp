@@ -24,29 +24,33 @@ struct Segment {
     std::string_view text;
 };
 
-[[noreturn]] void bad_pattern(std::string_view pattern, std::string_view why) {
-    throw std::invalid_argument(fmt::format("route '{}': {}", pattern, why));
+Result<Segment> parse_segment(std::string_view text) {
+    Segment segment{Segment::Kind::literal, text};
+    if (text.starts_with('{') && text.ends_with('}')) {
+        segment.kind = text.starts_with("{*") ? Segment::Kind::rest : Segment::Kind::parameter;
+        segment.text = text.substr(segment.kind == Segment::Kind::rest ? 2 : 1);
+        segment.text.remove_suffix(1);
+        if (segment.text.empty()) return fail(Errc::invalid_argument, "a parameter needs a name");
+    } else if (text.find_first_of("{}") != std::string_view::npos) {
+        return fail(Errc::invalid_argument, "a parameter is a whole segment: /users/{id}");
+    }
+    return segment;
 }
 
-std::vector<Segment> parse_pattern(std::string_view pattern) {
-    if (!pattern.starts_with('/')) bad_pattern(pattern, "a pattern begins with a slash");
+Result<std::vector<Segment>> parse_pattern(std::string_view pattern) {
+    if (!pattern.starts_with('/')) return fail(Errc::invalid_argument, "a pattern begins with a slash");
+    std::vector<std::string_view> texts;
+    for_each_segment(pattern, [&texts](std::string_view text) { texts.push_back(text); });
     std::vector<Segment> segments;
     std::size_t parameters = 0;
-    for_each_segment(pattern, [&](std::string_view text) {
+    for (const std::string_view text : texts) {
         if (!segments.empty() && segments.back().kind == Segment::Kind::rest)
-            bad_pattern(pattern, "nothing may follow {*name}");
-        Segment segment{Segment::Kind::literal, text};
-        if (text.starts_with('{') && text.ends_with('}')) {
-            segment.kind = text.starts_with("{*") ? Segment::Kind::rest : Segment::Kind::parameter;
-            segment.text = text.substr(segment.kind == Segment::Kind::rest ? 2 : 1);
-            segment.text.remove_suffix(1);
-            if (segment.text.empty()) bad_pattern(pattern, "a parameter needs a name");
-            if (++parameters > Request::max_path_parameters) bad_pattern(pattern, "more than 8 parameters");
-        } else if (text.find_first_of("{}") != std::string_view::npos) {
-            bad_pattern(pattern, "a parameter is a whole segment: /users/{id}");
-        }
+            return fail(Errc::invalid_argument, "nothing may follow {*name}");
+        FLT_TRY(const Segment segment, parse_segment(text));
+        if (segment.kind != Segment::Kind::literal && ++parameters > Request::max_path_parameters)
+            return fail(Errc::invalid_argument, "more than 8 parameters");
         segments.push_back(segment);
-    });
+    }
     return segments;
 }
 
@@ -87,9 +91,21 @@ Router& Router::after(std::string_view prefix, AfterFilter filter) {
 }
 
 Router& Router::add(Method method, std::string_view pattern, Binding binding, RouteOptions options) {
+    if (const auto added = try_add(method, pattern, binding, options); !added) {
+        const Error mistake = added.error().within(fmt::format("route '{} {}'", to_text(method), pattern));
+        if (!on_mistake_) throw std::invalid_argument(mistake.message());
+        on_mistake_(mistake);
+    }
+    return *this;
+}
+
+Result<void> Router::try_add(
+    Method method, std::string_view pattern, Binding& binding, RouteOptions& options
+) {
     std::vector<std::string> names;
     Node* node = root_.get();
-    for (const auto& segment : parse_pattern(pattern)) {
+    FLT_TRY(const auto segments, parse_pattern(pattern));
+    for (const auto& segment : segments) {
         std::unique_ptr<Node>* next = nullptr;
         switch (segment.kind) {
             case Segment::Kind::literal:
@@ -109,13 +125,13 @@ Router& Router::add(Method method, std::string_view pattern, Binding binding, Ro
     for (const auto& parameter : binding.parameters) {
         if (parameter.place == ParameterPlace::path &&
             std::ranges::find(names, parameter.name) == names.end())
-            bad_pattern(
-                pattern,
+            return fail(
+                Errc::invalid_argument,
                 fmt::format("the handler takes Path<\"{}\">, which the pattern does not have", parameter.name)
             );
     }
     Node::End& end = node->ends[static_cast<std::size_t>(method)];
-    if (end.route) bad_pattern(pattern, fmt::format("{} has a route already", to_text(method)));
+    if (end.route) return fail(Errc::conflict, "there is one already");
 
     auto route = std::make_unique<Route>();
     route->id = routes_.size();
@@ -131,7 +147,7 @@ Router& Router::add(Method method, std::string_view pattern, Binding binding, Ro
     end = {route.get(), std::move(names)};
     node->has_end = true;
     routes_.push_back(std::move(route));
-    return *this;
+    return {};
 }
 
 Router& Router::websocket(

@@ -90,7 +90,9 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     const bool problems = value_or_note(environment.get("spring.mvc.problemdetails.enabled", false));
     errors = std::make_unique<http::ErrorRenderer>(error_config(server_properties.error, problems), clock);
     router = std::make_unique<http::Router>(*errors);
+    router->on_mistake([this](const Error& mistake) { note(mistake); });
     management_router = std::make_unique<http::Router>(*errors);
+    management_router->on_mistake([this](const Error& mistake) { note(mistake); });
 
     auto managing = value_or_note(actuator::ActuatorConfig::load(environment));
     const bool own_port = managing.port_kind(server_properties.port) != actuator::ManagementPort::same;

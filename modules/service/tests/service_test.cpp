@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "flotilla/runtime/stream.hpp"
@@ -105,6 +106,20 @@ TEST(Service, AStartUpTaskThatFailsEndsItWithOne) {
     service.on_stop([&] { stopped = true; });
     EXPECT_EQ(service.run(), 1);
     EXPECT_TRUE(stopped);
+}
+
+TEST(Service, DoesNotStartWithAWrongRouteAndSaysWhichInALine) {
+    testing::internal::CaptureStdout();
+    {
+        Service service(quiet({"--logging.level.root=error"}));
+        service.get("/stock/{product}", [] { return Greeting{"x"}; });
+        service.get("/stock/{id}", [] { return Greeting{"y"}; });
+        EXPECT_EQ(service.run(), 1);
+    }
+    const std::string said = testing::internal::GetCapturedStdout();
+    EXPECT_NE(said.find("cannot start: route 'GET /stock/{id}': there is one already\n"), std::string::npos)
+        << said;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 }
 
 struct Limits {

@@ -19,6 +19,13 @@ const Json* member(const Json& json, std::string_view name) {
     return nullptr;
 }
 
+/// RFC 3986, 3.1.
+bool is_scheme(std::string_view text) {
+    return !text.empty() && is_ascii_alpha(text.front()) && std::ranges::all_of(text, [](char c) {
+        return is_ascii_alpha(c) || is_ascii_digit(c) || c == '+' || c == '-' || c == '.';
+    });
+}
+
 /// Whole milliseconds; what is no number is as if it were not there.
 std::optional<std::int64_t> millis_of(const Json* json) {
     if (!json) return std::nullopt;
@@ -58,6 +65,11 @@ Result<RouteTarget> RouteTarget::parse(std::string_view uri) {
     }
     static constexpr std::string_view sent[] = {"http", "https", "ws", "wss", "lb"};
     if (std::ranges::find(sent, scheme) == std::ranges::end(sent)) {
+        if (!is_scheme(scheme))
+            return fail(
+                Errc::invalid_argument,
+                fmt::format("uri '{}': '{}' is no scheme, such as lb or http", uri, scheme)
+            );
         made.kind = Kind::none;
         made.url.scheme = scheme;
         return made;
@@ -81,7 +93,8 @@ Result<Route> Route::compile(
     Route made;
     made.definition_ = std::move(definition);
     const auto within = [&](const Error& error) {
-        return fail(error.within("route '" + made.definition_.id + "'"));
+        const Error told = error.within("route '" + made.definition_.id + "'");
+        return fail(with_origin(told, made.definition_.origin));
     };
     auto target = RouteTarget::parse(made.definition_.uri);
     if (!target) return within(target.error());
@@ -107,7 +120,7 @@ Result<Route> Route::compile(
         }
         return {};
     };
-    if (auto added = add(default_filters); !added) return within(added.error());
+    if (auto added = add(default_filters); !added) return within(added.error().within("default-filters"));
     if (auto added = add(made.definition_.filters); !added) return within(added.error());
     std::ranges::sort(made.filters_, {}, [](const Placed& placed) {
         return std::pair(placed.order, placed.written);

@@ -73,10 +73,25 @@ Result<std::vector<ComponentDefinition>> components(const Json& json, ComponentK
     return list;
 }
 
-/// What is written under the prefix that has it.
-Json written_list(const config::Environment& environment, std::string_view name) {
-    Json newer = property_tree(environment, std::string(newer_prefix).append(name));
-    return newer.is_null() ? property_tree(environment, std::string(older_prefix).append(name)) : newer;
+/// A list as it is written, under the prefix that has it.
+struct WrittenList {
+    Json json;
+    std::string property;
+};
+
+Result<WrittenList> written_list(const config::Environment& environment, std::string_view name) {
+    WrittenList list;
+    for (const std::string_view prefix : {newer_prefix, older_prefix}) {
+        list.property = std::string(prefix).append(name);
+        list.json = property_tree(environment, list.property);
+        if (!list.json.is_null()) break;
+    }
+    // An empty text is how a file clears the list of another.
+    const std::string* const text = list.json.as_string();
+    if (list.json.is_null() || list.json.is_array() || (text && text->empty())) return list;
+    return fail(
+        Errc::invalid_argument, fmt::format("{} is a list, not '{}'", list.property, text_of(list.json))
+    );
 }
 
 Result<std::int32_t> order_of(const Json& json) {
@@ -87,6 +102,11 @@ Result<std::int32_t> order_of(const Json& json) {
 }
 
 }  // namespace
+
+Error with_origin(const Error& error, std::string_view origin) {
+    if (origin.empty()) return error;
+    return {error.code(), fmt::format("{} ({})", error.message(), origin)};
+}
 
 Result<ComponentDefinition> parse_component(std::string_view text, ComponentKind kind) {
     const std::size_t equals = text.find('=');
@@ -147,10 +167,9 @@ Result<RouteDefinition> route_from(const Json& json) {
     };
     RouteDefinition route;
     route.id = text_of(member(json, "id"));
+    const std::string shown = route.id.empty() ? "route without an id" : "route '" + route.id + "'";
     if (route.id.empty()) route.id = made_up_id();
-    const auto within = [&route](const Error& error) {
-        return fail(error.within("route '" + route.id + "'"));
-    };
+    const auto within = [&shown](const Error& error) { return fail(error.within(shown)); };
     for (const auto& [key, value] : json.members()) {
         if (std::ranges::find(known, config::uniform_name(key)) == known.end())
             return within(Error(
@@ -203,17 +222,23 @@ std::string gateway_property(const config::Environment& environment, std::string
 Result<std::vector<ComponentDefinition>> read_components(
     const config::Environment& environment, std::string_view name, ComponentKind kind
 ) {
-    auto read = components(written_list(environment, name), kind);
+    FLT_TRY(const WrittenList written, written_list(environment, name));
+    auto read = components(written.json, kind);
     if (!read) return fail(read.error().within(name));
     return read;
 }
 
 Result<RouteDefinitions> read_routes(const config::Environment& environment) {
     RouteDefinitions read;
-    const Json routes = written_list(environment, "routes");
-    for (const Json& json : routes.elements()) {
-        FLT_TRY(auto route, route_from(json));
-        read.routes.push_back(std::move(route));
+    FLT_TRY(const WrittenList routes, written_list(environment, "routes"));
+    std::vector<std::string> origins = origins_of_elements(environment, routes.property);
+    origins.resize(routes.json.elements().size());
+    for (const Json& json : routes.json.elements()) {
+        std::string& origin = origins[read.routes.size()];
+        auto route = route_from(json);
+        if (!route) return fail(with_origin(route.error(), origin));
+        route->origin = std::move(origin);
+        read.routes.push_back(*std::move(route));
     }
     FLT_TRY(read.default_filters, read_components(environment, "default-filters", ComponentKind::filter));
     FLT_TRY(

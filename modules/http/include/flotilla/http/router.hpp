@@ -145,8 +145,11 @@ public:
     }
 
     /// A pattern that is malformed, or a route that exists, is a bug in main: it throws
-    /// std::invalid_argument.
+    /// std::invalid_argument, or `tell` hears of it.
     Router& add(Method method, std::string_view pattern, Binding binding, RouteOptions options);
+
+    /// From now on wrong routes are told and left out. A service says at its start what is wrong, and ends.
+    void on_mistake(std::function<void(const Error&)> tell) { on_mistake_ = std::move(tell); }
 
     [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
 
@@ -171,6 +174,7 @@ private:
         AfterFilter after;
     };
 
+    Result<void> try_add(Method method, std::string_view pattern, Binding& binding, RouteOptions& options);
     const Node* find(std::string_view path, Request& request) const;
     void choose(Request& request) const;
     void answer_without_route(const Request& request, Response& response) const;
@@ -182,6 +186,7 @@ private:
     std::vector<std::unique_ptr<Route>> routes_;
     std::vector<Filter> filters_;
     Handler* otherwise_ = nullptr;
+    std::function<void(const Error&)> on_mistake_;
 };
 
 }  // namespace flotilla::http

@@ -35,6 +35,7 @@ struct RouteDefinition {
     std::int32_t order = 0;
     Json metadata{};  ///< an object, or null when there is none
     bool enabled = true;
+    std::string origin{};  ///< `application.yml - 3:9`; empty where no file says it
 
     friend bool operator==(const RouteDefinition&, const RouteDefinition&) = default;
 };
@@ -48,6 +49,9 @@ struct RouteDefinitions {
 
 /// Which of the two texts is read: it matters for the error, and a predicate needs its `=`.
 enum class ComponentKind : std::uint8_t { predicate, filter };
+
+/// The same error with the place in a file behind its message, where there is one.
+Error with_origin(const Error& error, std::string_view origin);
 
 /// `Name=token, token`: empty tokens are dropped.
 Result<ComponentDefinition> parse_component(std::string_view text, ComponentKind kind);
