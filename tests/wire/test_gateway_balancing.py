@@ -1,5 +1,7 @@
 """Whose turn it is: cookies and hints of Spring's load balancer, as they come in by the gateway."""
 
+import json
+
 import pytest
 
 from support.gateway import Gateway
@@ -102,3 +104,21 @@ def test_the_version_that_a_request_asks_for_chooses_its_route(fleet):
         routes.append(versions.last().header("X-Route"))
     assert routes == ["one", "two", "two"]
     assert versions.gateway.get("/v/a", {"X-API-Version": "1.0"}).status == 404
+
+
+def test_who_asks_for_a_version_that_is_none_is_told(fleet):
+    versions = fleet(
+        **{"spring.webflux.apiversion.required": "true", "spring.webflux.apiversion.supported": "1.5"}
+    ).gateway
+
+    def refusal(path, headers):
+        answer = versions.get(path, headers)
+        return answer.status, json.loads(answer.text).get("message")
+
+    for path in ("/v/a", "/o/a"):  # with or without Version, as in Spring
+        assert refusal(path, {}) == (400, "API version is required.")
+        assert refusal(path, {"X-API-Version": "soon"}) == (400, "Invalid API version: 'soon'.")
+        assert refusal(path, {"X-API-Version": "1.4"}) == (400, "Invalid API version: '1.4'.")
+        assert versions.get(path, {"X-API-Version": "1.5"}).status == 200
+    assert versions.get("/nobody/a", {"X-API-Version": "soon"}).status == 404
+    assert versions.get("/actuator/health").status == 200

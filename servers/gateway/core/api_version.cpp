@@ -132,15 +132,24 @@ std::optional<std::string> ApiVersions::text_of(const Exchange& exchange) const 
     return std::nullopt;
 }
 
-std::optional<ApiVersion> ApiVersions::supported(std::string_view text) const {
-    const auto version = ApiVersion::parse(trim(text));
-    if (!version) return std::nullopt;
+bool ApiVersions::is_supported(const ApiVersion& version) const {
     const auto has = [&](const std::vector<ApiVersion>& list) {
-        return std::ranges::find(list, *version) != list.end();
+        return std::ranges::find(list, version) != list.end();
     };
-    if (config_.supported.empty() || has(config_.supported) || (config_.detect_supported && has(mapped_)))
-        return *version;
-    return std::nullopt;
+    return config_.supported.empty() || has(config_.supported) || (config_.detect_supported && has(mapped_));
+}
+
+Result<std::optional<ApiVersion>> ApiVersions::asked_by(const Exchange& exchange) const {
+    const std::optional<std::string> text = text_of(exchange);
+    if (!text) {
+        if (config_.required && !config_.by_default)
+            return fail(Errc::invalid_argument, "API version is required.");
+        return config_.by_default;
+    }
+    const auto version = ApiVersion::parse(trim(*text));
+    if (!version || !is_supported(*version))
+        return fail(Errc::invalid_argument, fmt::format("Invalid API version: '{}'.", *text));
+    return *version;
 }
 
 void detail::add_version_predicate(Components& to) {

@@ -183,8 +183,17 @@ Journey::Step Journey::route() {
         first_ = route_;
         if (request_.span().recording()) request_.span().tag("gateway.route.id", route_->id());
         if (judge_cors(cors_of(*route_)) == Step::finished) return Step::finished;
+        if (live_->versions && judge_version(*live_->versions) == Step::finished) return Step::finished;
     }
     return policies().held_request && !exchange_.body() ? Step::read_body : admit();
+}
+
+Journey::Step Journey::judge_version(const ApiVersions& versions) {
+    const auto asked = versions.asked_by(exchange_);
+    if (asked) return Step::call;
+    write_error(400, asked.error().message());
+    if (cors_) cors_->decorate(exchange_, exchange_.answer());
+    return Step::finished;
 }
 
 Journey::Step Journey::admit() {

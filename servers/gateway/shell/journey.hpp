@@ -90,6 +90,7 @@ private:
     Step answer_without_route();
     Step forward(std::string_view path);
     Step judge_cors(const CorsRules* rules);
+    Step judge_version(const ApiVersions& versions);
     [[nodiscard]] const CorsRules* cors_of(const Route& route) const;
     void finish_early();
 

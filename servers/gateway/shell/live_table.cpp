@@ -89,6 +89,7 @@ Result<void> TableKeeper::reload_locked() {
     FLT_TRY(auto table, RouteTable::compile(with_all_others(read), components_, means));
     auto live = std::make_shared<LiveTable>(std::move(table));
     live->cors = std::move(cors);
+    live->versions = means.versions;
     live->means.reserve(live->table->routes().size());
     for (const Route& route : live->table->routes()) {
         live->means.push_back(means_of(route));

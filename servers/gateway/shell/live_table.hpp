@@ -9,6 +9,7 @@
 
 #include "flotilla/discovery/balancer_properties.hpp"
 #include "flotilla/discovery/load_balancer.hpp"
+#include "flotilla/gateway/api_version.hpp"
 #include "flotilla/gateway/gateway_config.hpp"
 #include "flotilla/gateway/route_table.hpp"
 #include "flotilla/metrics/meter_cache.hpp"
@@ -36,7 +37,8 @@ struct LiveTable {
 
     std::shared_ptr<const RouteTable> table;
     CorsTable cors;
-    std::vector<RouteMeans> means;  ///< by the number of the route
+    std::shared_ptr<const ApiVersions> versions;  ///< null: requests have none
+    std::vector<RouteMeans> means;                ///< by the number of the route
     /// Those of all routes: a change that comes in by one of them concerns what others keep.
     std::vector<std::shared_ptr<AnswerCache>> caches;
     /// What is not in it is looked up by strings, under a lock.

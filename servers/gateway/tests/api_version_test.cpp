@@ -34,6 +34,16 @@ struct VersionTest : testing::Test {
         return route ? route->id() : "-";
     }
 
+    /// What who asks so is told; empty when it is fine.
+    std::string refusal_of(std::string_view version) {
+        ApiVersions versions(config);
+        for (const std::uint32_t minor : {1U, 3U}) versions.add_mapped({1, minor, 0});
+        const std::string header = version.empty() ? "" : "X-API-Version: " + std::string(version) + "\r\n";
+        Shot shot("GET /", {.headers = header});
+        const auto asked = versions.asked_by(*shot);
+        return asked ? "" : asked.error().message();
+    }
+
     std::string more;
 };
 
@@ -63,17 +73,24 @@ TEST_F(VersionTest, WhoSaysNothingIsTakenByAnyUnlessThereIsADefaultOrOneIsRequir
     EXPECT_EQ(route_of(""), "later");
     config.by_default.reset();
     config.required = true;
-    EXPECT_EQ(route_of(""), "-");
+    EXPECT_EQ(route_of(""), "one") << "which refuses it";
+    EXPECT_EQ(refusal_of(""), "API version is required.");
+    EXPECT_EQ(refusal_of("1"), "");
+    config.by_default = ApiVersion{1, 4, 0};
+    EXPECT_EQ(refusal_of(""), "") << "a default is enough";
 }
 
-TEST_F(VersionTest, WhatIsNoVersionOrNotSupportedIsTakenByNone) {
-    EXPECT_EQ(route_of("latest"), "-");
+TEST_F(VersionTest, WhatIsNoVersionOrNotSupportedIsRefusedByAnyRoute) {
+    EXPECT_EQ(route_of("latest"), "one");
+    EXPECT_EQ(refusal_of("latest"), "Invalid API version: 'latest'.");
+    EXPECT_EQ(refusal_of("77"), "") << "who lists none supports all";
     config.supported = {ApiVersion{1, 5, 0}};
     EXPECT_EQ(route_of("1.5"), "later");
-    EXPECT_EQ(route_of("1.4"), "-");
-    EXPECT_EQ(route_of("1.1"), "one") << "a route names it";
+    EXPECT_EQ(refusal_of("1.5"), "");
+    EXPECT_EQ(refusal_of("1.4"), "Invalid API version: '1.4'.");
+    EXPECT_EQ(refusal_of("1.1"), "") << "a route names it";
     config.detect_supported = false;
-    EXPECT_EQ(route_of("1.1"), "-");
+    EXPECT_EQ(refusal_of("1.1"), "Invalid API version: '1.1'.");
 }
 
 TEST_F(VersionTest, IsFoundInQueryPathAndMediaTypes) {

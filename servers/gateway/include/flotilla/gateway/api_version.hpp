@@ -40,8 +40,8 @@ struct ApiVersionConfig {
     std::optional<std::size_t> path_segment{};  ///< counted from 0
 
     std::optional<ApiVersion> by_default{};
-    bool required = false;                ///< a request without one is for no version at all
-    std::vector<ApiVersion> supported{};  ///< none: all
+    bool required = false;                ///< a request without one is refused
+    std::vector<ApiVersion> supported{};  ///< others are refused; none: all are fine
     bool detect_supported = true;         ///< those that predicates name are supported too
 
     [[nodiscard]] bool has_source() const noexcept {
@@ -60,19 +60,21 @@ public:
     /// A predicate names it.
     void add_mapped(ApiVersion version);
 
-    /// Whether `wants` holds for the version that is asked for. A request that names none is for any version,
-    /// unless one is required; one whose version is no version, or is not supported, is for none.
+    /// What the request asks for: nothing where it names none. The error, which is for the client, says that
+    /// it names none where one is required, or what is no version, or one that is not supported.
+    [[nodiscard]] Result<std::optional<ApiVersion>> asked_by(const Exchange& exchange) const;
+
+    /// Whether `wants` holds for the version that is asked for. A request that asks for none, or wrongly, is
+    /// for any: who asks wrongly is to be refused by whatever route, not told that there is nothing.
     template <class Wants>
     [[nodiscard]] bool satisfies(const Exchange& exchange, const Wants& wants) const {
-        const std::optional<std::string> text = text_of(exchange);
-        if (!text && !config_.by_default) return !config_.required;
-        const std::optional<ApiVersion> version = text ? supported(*text) : config_.by_default;
-        return version && wants(*version);
+        const auto asked = asked_by(exchange);
+        return !asked || !*asked || wants(**asked);
     }
 
 private:
     [[nodiscard]] std::optional<std::string> text_of(const Exchange& exchange) const;
-    [[nodiscard]] std::optional<ApiVersion> supported(std::string_view text) const;
+    [[nodiscard]] bool is_supported(const ApiVersion& version) const;
 
     ApiVersionConfig config_;
     std::vector<ApiVersion> mapped_;
