@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 
 from support.programs import BINARIES, Program, fetch, tool
@@ -85,6 +86,64 @@ def test_openssl_finds_its_tls_in_order(service, authority, ask):
     assert "ALPN protocol: http/1.1" in seen.stdout
     assert "HTTP/1.1 200" in seen.stdout
     assert ask(f"https://localhost:{hello.port}/hello", context=authority.client_context()).status == 200
+
+
+def names_on(certificate):
+    return [value for _, value in certificate.get("subjectAltName", ())]
+
+
+def test_bundles_are_the_certificates_of_their_names(service, authority, connect):
+    pem = "spring.ssl.bundle.pem"
+    properties = {"server.ssl.bundle": "edge"}
+    for name, hosts in {"edge": ("DNS:localhost",), "market": ("DNS:market.org", "DNS:www.market.org")}.items():
+        certificate, key = authority.issue(name, hosts)
+        properties[f"{pem}.{name}.keystore.certificate"] = f"file:{certificate}"
+        properties[f"{pem}.{name}.keystore.private-key"] = key
+    properties["server.ssl.server-name-bundles[0].server-name"] = "www.market.org"
+    properties["server.ssl.server-name-bundles[0].bundle"] = "market"
+    hello = service("hello", properties)
+    context = authority.client_context()
+    context.check_hostname = False
+
+    def served_to(name):
+        with socket.create_connection(("127.0.0.1", hello.port), 5) as plain:
+            with context.wrap_socket(plain, server_hostname=name) as secure:
+                return names_on(secure.getpeercert())
+
+    assert served_to("www.market.org") == ["market.org", "www.market.org"]
+    assert served_to("localhost") == ["localhost"]
+    assert served_to("nobody.org") == ["localhost"]
+
+
+def test_a_bundle_is_read_again_unless_it_is_not_to_be(service, authority, until):
+    def start(reload_on_update, name):
+        certificate, key = authority.issue(name)
+        pem = f"spring.ssl.bundle.pem.{name}"
+        hello = service(
+            "hello",
+            {
+                "server.ssl.bundle": name,
+                f"{pem}.keystore.certificate": certificate,
+                f"{pem}.keystore.private-key": key,
+                f"{pem}.reload-on-update": reload_on_update,
+            },
+        )
+        renewed, renewed_key = authority.issue(f"{name}-renewed")
+        certificate.write_bytes(renewed.read_bytes())
+        key.write_bytes(renewed_key.read_bytes())
+        return hello
+
+    def subject(hello):
+        context = authority.client_context()
+        with socket.create_connection(("127.0.0.1", hello.port), 5) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                return dict(pair for group in secure.getpeercert()["subject"] for pair in group)["commonName"]
+
+    fixed, followed = start("false", "fixed"), start("true", "followed")
+    until(lambda: subject(followed) == "followed-renewed", "the renewed certificate")
+    assert subject(fixed) == "fixed"
+    fixed.signal(signal.SIGHUP)
+    until(lambda: subject(fixed) == "fixed-renewed", "what was asked for by a signal")
 
 
 def test_a_renewed_certificate_is_served_after_sighup(service, authority, ask, until, connect):

@@ -154,7 +154,8 @@ Result<void> read_server(const config::Environment& environment, ManagementServe
     server.base_path = environment.get_or("management.server.base-path", "");
     FLT_TRY(const bool tls, environment.get<bool>("management.server.ssl.enabled", true));
     if (!tls || (!environment.contains("management.server.ssl.certificate") &&
-                 !environment.contains("management.server.ssl.key-store"))) {
+                 !environment.contains("management.server.ssl.key-store") &&
+                 !environment.contains("management.server.ssl.bundle"))) {
         return {};
     }
     const auto text = [&](const char* name) {
@@ -167,6 +168,7 @@ Result<void> read_server(const config::Environment& environment, ManagementServe
     ssl.key_store = text("key-store");
     ssl.key_store_password = text("key-store-password");
     ssl.trust_certificate = text("trust-certificate");
+    ssl.bundle = text("bundle");
     const std::string client_auth = to_lower(text("client-auth"));
     if (client_auth == "want") ssl.client_auth = runtime::ClientAuth::want;
     if (client_auth == "need") ssl.client_auth = runtime::ClientAuth::need;

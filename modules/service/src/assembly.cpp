@@ -6,6 +6,7 @@
 #include "metrics_setup.hpp"
 #include "service_impl.hpp"
 #include "signals.hpp"
+#include "ssl_bundles.hpp"
 #include "version.hpp"
 
 namespace flotilla::service {
@@ -84,6 +85,8 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     actuator::bind_runtime_meters(*meters, *runtime);
 
     server_properties = value_or_note(environment.bind<ServerProperties>("server"));
+    if (const auto used = use_bundles(environment, "server.ssl", server_properties.ssl); !used)
+        note(used.error());
     std::string& context_path = server_properties.context_path;
     if (context_path.empty()) context_path = server_properties.servlet.context_path;
     context_path = tidy_context_path(std::move(context_path));
@@ -95,6 +98,8 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     management_router->on_mistake([this](const Error& mistake) { note(mistake); });
 
     auto managing = value_or_note(actuator::ActuatorConfig::load(environment));
+    if (const auto used = use_bundles(environment, "management.server.ssl", managing.server.ssl); !used)
+        note(used.error());
     const bool own_port = managing.port_kind(server_properties.port) != actuator::ManagementPort::same;
     move_below(context_path, own_port, managing);
     operations = std::make_unique<actuator::Actuator>(

@@ -34,7 +34,7 @@ FilePrint print_of(const runtime::TlsConfig& config) {
 }
 
 bool follows_files(const std::optional<runtime::TlsConfig>& config) noexcept {
-    return config && config->enabled;
+    return config && config->enabled && config->reload_on_update;
 }
 
 }  // namespace flotilla::service

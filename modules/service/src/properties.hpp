@@ -29,6 +29,12 @@ namespace flotilla::runtime {
 FLT_DESCRIBE_ENUM_KEBAB(ClientAuth, none, want, need)
 
 FLT_DESCRIBE_CONFIG(
+    ServerNameBundle,
+    (server_name, "The name that clients ask for (SNI)."),
+    (bundle, "Whose certificate they get: a name below spring.ssl.bundle.pem or .jks.")
+)
+
+FLT_DESCRIBE_CONFIG(
     TlsConfig,
     (enabled, "Whether to speak TLS, when the rest is set."),
     (certificate, "PEM file with the certificate chain; several with commas: clients choose by name (SNI)."),
@@ -41,7 +47,10 @@ FLT_DESCRIBE_CONFIG(
     (min_protocol, "The oldest protocol: TLSv1.2 or TLSv1.3."),
     (ciphers, "Cipher list, as OpenSSL writes it."),
     (alpn, "Protocols offered to the client."),
-    (insecure_trust, "Accept any certificate. For tests only.")
+    (insecure_trust, "Accept any certificate. For tests only."),
+    (bundle, "A name below spring.ssl.bundle.pem or .jks: its files, in place of those here."),
+    (server_name_bundles, "Bundles for the other names that clients ask for (SNI)."),
+    (reload_on_update, "Whether the files are read again when they change.")
 )
 
 FLT_DESCRIBE_CONFIG(

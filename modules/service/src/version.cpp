@@ -8,6 +8,7 @@
 #include "flotilla/openapi/openapi_config.hpp"
 #include "flotilla/zipkin/reporter_config.hpp"
 #include "properties.hpp"
+#include "ssl_bundles.hpp"
 
 namespace flotilla::service {
 
@@ -17,6 +18,7 @@ std::vector<PropertyDoc> common_properties() {
     std::vector<PropertyDoc> all;
     const auto add = [&](std::vector<PropertyDoc> some) { all.insert(all.end(), some.begin(), some.end()); };
     add(documented_properties<ServerProperties>("server"));
+    add(documented_properties<SslBundles>("spring.ssl.bundle"));
     add(
         {{"management.server.port", "A port of their own for the operations endpoints; -1: none at all.", ""},
          {"management.endpoints.web.exposure.include",

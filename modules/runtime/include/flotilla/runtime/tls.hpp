@@ -12,6 +12,12 @@ namespace flotilla::runtime {
 
 enum class ClientAuth { none, want, need };
 
+/// A further certificate: who asks for that name (SNI) is to get the bundle's.
+struct ServerNameBundle {
+    std::string server_name;
+    std::string bundle;
+};
+
 /// Names and meaning as in Spring's `server.ssl.*`. Files are PEM, the key store PKCS12.
 struct TlsConfig {
     bool enabled = true;
@@ -27,6 +33,11 @@ struct TlsConfig {
     std::vector<std::string> alpn{"http/1.1"};
     /// For clients, and for tests only: accept any certificate.
     bool insecure_trust = false;
+    /// Of `spring.ssl.bundle.*`, in place of the files above, which a service fills in from there.
+    std::string bundle;
+    std::vector<ServerNameBundle> server_name_bundles;
+    /// Whether a service reads the files again when they change.
+    bool reload_on_update = true;
 };
 
 /// Server or client side of TLS: certificates, trust, protocol limits. Thread-safe.
