@@ -50,7 +50,9 @@ private:
     }
 
     static void XMLCALL on_end(void* self, const XML_Char* /*name*/) {
-        static_cast<TreeBuilder*>(self)->open_.pop_back();
+        // A parser that was stopped at an empty element still tells of its end.
+        auto& builder = *static_cast<TreeBuilder*>(self);
+        if (!builder.refusal_) builder.open_.pop_back();
     }
 
     static void XMLCALL on_text(void* self, const XML_Char* text, int length) {

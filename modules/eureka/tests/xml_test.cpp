@@ -220,6 +220,12 @@ TEST(EurekaXml, HasLimits) {
     std::string many;
     for (int i = 0; i < 30'000; ++i) many += "<x/>";
     EXPECT_EQ(read_xml(many).error().code(), make_error_code(Errc::limit_exceeded));
+    std::string attributes;
+    for (int i = 0; i < 20'000; ++i) attributes += " a" + std::to_string(i) + "=\"\"";
+    for (const std::string_view end : {"/>", "></instance>"}) {
+        const std::string text = "<instance" + attributes + std::string(end);
+        EXPECT_EQ(read_xml(text).error().code(), make_error_code(Errc::limit_exceeded));
+    }
 }
 
 }  // namespace

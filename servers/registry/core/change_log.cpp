@@ -24,15 +24,26 @@ eureka::Applications newest(Iterator first, Iterator last, const ChangeFilter& w
     return changed;
 }
 
+/// About what an instance takes. Its metadata is what has no bounds of its own.
+std::size_t size_of(const eureka::InstanceInfo& instance) {
+    constexpr std::size_t of_an_entry = 96;
+    std::size_t size = 2 * sizeof(eureka::InstanceInfo);
+    for (const auto& [key, value] : instance.metadata) size += key.size() + value.size() + of_an_entry;
+    return size;
+}
+
 }  // namespace
 
 void ChangeLog::add(std::uint64_t version, TimePoint at, eureka::InstancePtr instance, std::size_t region) {
-    entries_.push_back({version, at, std::move(instance), region});
-    if (entries_.size() > capacity_) forget_oldest();
+    const std::size_t size = size_of(*instance);
+    entries_.push_back({version, at, std::move(instance), region, size});
+    bytes_ += size;
+    forget_older_than(at - retention_);
+    while (entries_.size() > limits_.entries || bytes_ > limits_.bytes) forget_oldest();
 }
 
 eureka::Applications ChangeLog::recent(TimePoint now, const ChangeFilter& wanted) {
-    while (!entries_.empty() && now - entries_.front().at > retention_) forget_oldest();
+    forget_older_than(now - retention_);
     return newest(entries_.begin(), entries_.end(), wanted);
 }
 
@@ -42,8 +53,13 @@ std::optional<eureka::Applications> ChangeLog::since(std::uint64_t version, cons
     return newest(std::ranges::upper_bound(entries_, version, {}, &Entry::version), entries_.end(), wanted);
 }
 
+void ChangeLog::forget_older_than(TimePoint at) {
+    while (!entries_.empty() && entries_.front().at < at) forget_oldest();
+}
+
 void ChangeLog::forget_oldest() {
     forgotten_ = entries_.front().version;
+    bytes_ -= entries_.front().bytes;
     entries_.pop_front();
 }
 

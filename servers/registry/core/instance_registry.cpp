@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "flotilla/eureka/codec.hpp"
+
 namespace flotilla::registry {
 
 namespace {
@@ -242,14 +244,17 @@ bool InstanceRegistry::delete_override(
     return true;
 }
 
-bool InstanceRegistry::put_metadata(
+Result<void> InstanceRegistry::put_metadata(
     std::string_view app, std::string_view id, const eureka::Metadata& values, Moment at
 ) {
     const Lease* lease = find(app, id);
-    if (lease == nullptr) return false;
+    if (lease == nullptr) return fail(Errc::not_found);
     InstanceInfo changed = *lease->holder;
     for (const auto& [key, value] : values) changed.metadata.insert_or_assign(key, value);
-    return enroll(std::move(changed), Origin::client, at).has_value();
+    std::size_t size = 0;
+    for (const auto& [key, value] : changed.metadata) size += key.size() + value.size();
+    if (size > eureka::instance_limits.bytes) return fail(Errc::limit_exceeded, "too much metadata");
+    return enroll(std::move(changed), Origin::client, at);
 }
 
 bool InstanceRegistry::cancel(std::string_view app, std::string_view id, Moment at) {

@@ -159,10 +159,14 @@ http::Response EurekaApi::put_metadata(Request& request, const Wanted& /*wanted*
     eureka::Metadata values;
     for (const auto& pair : http::UrlEncoded(request.query())) values.try_emplace(pair.name(), pair.value());
     if (values.size() > most_metadata) return error(request, Status::content_too_large);
-    const bool there = registry_.with([&](InstanceRegistry& core, Moment at) {
-        return core.has(app, id, at) && core.put_metadata(app, id, values, at);
+    const Result<void> put = registry_.with([&](InstanceRegistry& core, Moment at) -> Result<void> {
+        if (!core.has(app, id, at)) return fail(Errc::not_found);
+        return core.put_metadata(app, id, values, at);
     });
-    if (!there) return error(request, Status::not_found);
+    if (!put) {
+        const bool too_much = put.error().code() == make_error_code(Errc::limit_exceeded);
+        return error(request, too_much ? Status::content_too_large : Status::not_found);
+    }
     // Whoever asked: a peer that passes metadata on does so as a registration.
     replicator_.offer({.action = eureka::ReplicationAction::register_, .app = app, .id = id});
     return Response(Status::ok);

@@ -111,6 +111,17 @@ TEST(DiscoveryFacts, F16_MetadataIsMergedAndToldAsAdded) {
     EXPECT_FALSE(f.registry.put_metadata("A", "2", {{"a", "1"}}, f.at()));
 }
 
+TEST(InstanceRegistry, MetadataDoesNotGrowWithoutEnd) {
+    Fixture f;
+    f.enroll("1");
+    const std::string much(400'000, 'x');
+    EXPECT_TRUE(f.registry.put_metadata("A", "1", {{"a", much}, {"b", much}}, f.at()));
+    const auto more = f.registry.put_metadata("A", "1", {{"c", much}}, f.at());
+    EXPECT_EQ(more.error().code(), make_error_code(Errc::limit_exceeded));
+    EXPECT_EQ(f.registry.holder("A", "1")->metadata.size(), 2U);
+    EXPECT_TRUE(f.registry.put_metadata("A", "1", {{"a", "less"}, {"c", much}}, f.at()));
+}
+
 TEST(DiscoveryFacts, F17_ACancelIsToldForThreeMinutes) {
     Fixture f;
     f.enroll("1");

@@ -14,12 +14,18 @@ namespace flotilla::registry {
 /// Which changes are told, by their region (0: the own one) and instance. An empty one: all.
 using ChangeFilter = std::function<bool(std::size_t region, const eureka::InstanceInfo& instance)>;
 
-/// Remembers changes for a time, and never more than a number of them. An instance carries its action type:
-/// DELETED ones are as they were last.
+/// Remembers changes for a time, and never more than a number of them and some memory. An instance carries
+/// its action type: DELETED ones are as they were last.
 class ChangeLog {
 public:
-    explicit ChangeLog(Duration retention, std::size_t capacity = 100'000)
-        : retention_(retention), capacity_(capacity) {}
+    struct Limits {
+        std::size_t entries = 100'000;
+        std::size_t bytes = 64U << 20;  ///< about: what the instances hold, as each change has a copy
+    };
+
+    explicit ChangeLog(Duration retention) : ChangeLog(retention, Limits()) {}
+
+    ChangeLog(Duration retention, const Limits& limits) : retention_(retention), limits_(limits) {}
 
     void add(std::uint64_t version, TimePoint at, eureka::InstancePtr instance, std::size_t region = 0);
     /// The changes that are not older than the retention, of each instance the newest.
@@ -35,13 +41,16 @@ private:
         TimePoint at;
         eureka::InstancePtr instance;
         std::size_t region;
+        std::size_t bytes;
     };
 
+    void forget_older_than(TimePoint at);
     void forget_oldest();
 
     Duration retention_;
-    std::size_t capacity_;
+    Limits limits_;
     std::deque<Entry> entries_;
+    std::size_t bytes_ = 0;
     std::uint64_t forgotten_ = 0;  ///< the version of the newest change that is no longer here
 };
 

@@ -65,7 +65,10 @@ public:
         std::optional<std::int64_t> last_dirty_timestamp,
         Moment at
     );
-    bool put_metadata(std::string_view app, std::string_view id, const eureka::Metadata& values, Moment at);
+    /// `not_found`; `limit_exceeded` when it would have more metadata than a registration may bring.
+    Result<void> put_metadata(
+        std::string_view app, std::string_view id, const eureka::Metadata& values, Moment at
+    );
 
     /// What another region holds now.
     void set_region(std::size_t region, const eureka::Applications& copy, Moment at);
