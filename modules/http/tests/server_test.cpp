@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 
 #include "flotilla/http/router.hpp"
 #include "server_harness.hpp"
@@ -157,6 +158,26 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
         const auto three = answers.find("Hello 3");
         EXPECT_TRUE(one < slow && slow < two && two < three && three != std::string::npos) << answers;
     });
+}
+
+TEST(Server, ManyRequestsOfOneConnectionLetTheOthersHaveTheirTurn) {
+    Router router;
+    std::map<std::uint64_t, int> answered_in_round;
+    router.get("/", [&] {
+        ++answered_in_round[runtime::EventLoop::current().stats().rounds];
+        return std::string("x");
+    });
+    testing::with_server(router, [&](Fixture& f) -> Task<> {
+        std::string requests;
+        for (int i = 0; i < 999; ++i) requests += "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        (void)co_await f.exchange(requests + close_request("GET /"));
+    });
+    int all = 0;
+    for (const auto& [round, count] : answered_in_round) {
+        EXPECT_LE(count, 64) << "in round " << round;
+        all += count;
+    }
+    EXPECT_EQ(all, 1000);
 }
 
 TEST(Server, ReadsChunkedBodiesAndWritesThemWithTrailers) {

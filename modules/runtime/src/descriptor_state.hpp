@@ -15,6 +15,11 @@ public:
         TimePoint deadline = TimePoint::max();
         bool maybe_ready = true;
         EventLoop* loop = nullptr;
+        std::uint64_t round = 0;  // the one in which `moved` was
+        std::size_t moved = 0;
+
+        [[nodiscard]] bool turn_is_over() const noexcept;
+        void has_moved(std::size_t bytes) noexcept;
 
         void add(Waiter& w) override;
 
@@ -40,6 +45,8 @@ public:
     static void close(DescriptorState* state) noexcept;
 
     void on_events(std::uint32_t events);
+    /// Lets the next round begin with an event for what is ready now.
+    void announce_again() noexcept;
     /// Destroys one coroutine that waits here; false when there is none.
     bool drop_waiter() noexcept;
     /// Wakes the directions whose deadline has passed; the earliest deadline that is left.

@@ -145,14 +145,18 @@ Io Stream::would_block(Want want) noexcept {
 }
 
 Io Stream::plain_read(char* data, std::size_t size) {
-    if (!descriptor_.maybe_readable()) return would_block(Want::read);
+    if (!descriptor_.may_read()) return would_block(Want::read);
     ssize_t got = 0;
     do {
         got = ::recv(descriptor_.fd(), data, size, 0);
     } while (got < 0 && errno == EINTR);
     if (got > 0) {
-        if (static_cast<std::size_t>(got) < size) descriptor_.mark_drained();
-        return {IoStatus::done, static_cast<std::size_t>(got), {}};
+        const auto bytes = static_cast<std::size_t>(got);
+        if (bytes < size)
+            descriptor_.mark_drained();
+        else
+            descriptor_.has_read(bytes);
+        return {IoStatus::done, bytes, {}};
     }
     if (got == 0) return {IoStatus::end, 0, {}};
     if (!is_would_block(errno)) return failed(errno);
@@ -163,7 +167,11 @@ Io Stream::plain_read(char* data, std::size_t size) {
 Io Stream::try_read(char* data, std::size_t size) {
     if (!tls_) return plain_read(data, size);
     tls_->attach(descriptor_);
+    // What OpenSSL has already is no news to the kernel, which would not announce it.
+    if (!tls_->has_pending() && descriptor_.maybe_readable() && !descriptor_.may_read())
+        return would_block(Want::read);
     const auto [io, want] = tls_->read(data, size);
+    if (io.status == IoStatus::done) descriptor_.has_read(io.bytes);
     if (io.status == IoStatus::would_block) want_ = want;
     return io;
 }
@@ -174,6 +182,7 @@ Io Stream::plain_write(std::span<const iovec> parts) {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts.data());  // sendmsg does not change them
     message.msg_iovlen = std::min<std::size_t>(parts.size(), 64);
+    if (!descriptor_.may_write()) return would_block(Want::write);
     ssize_t sent = 0;
     do {
         // One part is the usual case, and costs the kernel less this way.
@@ -181,7 +190,10 @@ Io Stream::plain_write(std::span<const iovec> parts) {
                    ? ::send(descriptor_.fd(), parts.front().iov_base, parts.front().iov_len, MSG_NOSIGNAL)
                    : ::sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    if (sent >= 0) return {IoStatus::done, static_cast<std::size_t>(sent), {}};
+    if (sent >= 0) {
+        descriptor_.has_written(static_cast<std::size_t>(sent));
+        return {IoStatus::done, static_cast<std::size_t>(sent), {}};
+    }
     if (!is_would_block(errno)) return failed(errno);
     descriptor_.mark_full();
     return would_block(Want::write);
@@ -204,7 +216,9 @@ Io Stream::try_write(std::span<const iovec> parts) {
         data = gathered.data();
         size = gathered.size();
     }
+    if (!descriptor_.may_write()) return would_block(Want::write);
     const auto [io, want] = tls_->write(data, size);
+    if (io.status == IoStatus::done) descriptor_.has_written(io.bytes);
     if (io.status == IoStatus::would_block) want_ = want;
     return io;
 }
@@ -218,11 +232,15 @@ Io Stream::try_send_file(int file, off_t offset, std::size_t size) {
         const iovec part{block.data(), static_cast<std::size_t>(got)};
         return try_write({&part, 1});
     }
+    if (!descriptor_.may_write()) return would_block(Want::write);
     ssize_t sent = 0;
     do {
         sent = ::sendfile(descriptor_.fd(), file, &offset, size);
     } while (sent < 0 && errno == EINTR);
-    if (sent > 0) return {IoStatus::done, static_cast<std::size_t>(sent), {}};
+    if (sent > 0) {
+        descriptor_.has_written(static_cast<std::size_t>(sent));
+        return {IoStatus::done, static_cast<std::size_t>(sent), {}};
+    }
     if (sent == 0) return {IoStatus::end, 0, {}};  // the file has become shorter
     if (!is_would_block(errno)) return failed(errno);
     descriptor_.mark_full();
@@ -231,13 +249,14 @@ Io Stream::try_send_file(int file, off_t offset, std::size_t size) {
 
 Io Stream::try_fill(Pipe& pipe, std::size_t size) {
     FLT_ASSERT(!tls_ && pipe.size_ == 0);
-    if (!descriptor_.maybe_readable()) return would_block(Want::read);
+    if (!descriptor_.may_read()) return would_block(Want::read);
     ssize_t moved = 0;
     do {
         moved = ::splice(descriptor_.fd(), nullptr, pipe.in_, nullptr, size, SPLICE_F_NONBLOCK);
     } while (moved < 0 && errno == EINTR);
     if (moved > 0) {
         pipe.size_ = static_cast<std::size_t>(moved);
+        descriptor_.has_read(pipe.size_);
         return {IoStatus::done, pipe.size_, {}};
     }
     if (moved == 0) return {IoStatus::end, 0, {}};
@@ -248,12 +267,14 @@ Io Stream::try_fill(Pipe& pipe, std::size_t size) {
 
 Io Stream::try_drain(Pipe& pipe) {
     FLT_ASSERT(!tls_ && pipe.size_ > 0);
+    if (!descriptor_.may_write()) return would_block(Want::write);
     ssize_t moved = 0;
     do {
         moved = ::splice(pipe.out_, nullptr, descriptor_.fd(), nullptr, pipe.size_, SPLICE_F_NONBLOCK);
     } while (moved < 0 && errno == EINTR);
     if (moved > 0) {
         pipe.size_ -= static_cast<std::size_t>(moved);
+        descriptor_.has_written(static_cast<std::size_t>(moved));
         return {IoStatus::done, static_cast<std::size_t>(moved), {}};
     }
     if (moved == 0 || !is_would_block(errno)) return failed(moved == 0 ? EIO : errno);

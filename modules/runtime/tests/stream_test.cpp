@@ -285,6 +285,45 @@ TEST(Stream, CancelWakesTheReaderAndTheStreamStaysUsable) {
     });
 }
 
+TEST(Stream, ATurnEndsThoughMoreIsThereAndTheNextRoundGoesOn) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        EventLoop& loop = runtime.loop(0);
+        Pair pair = co_await connected(loop);
+        // As much as the kernel takes: more than a turn in either direction.
+        const std::string piece(64 * 1024, 'x');
+        const iovec part{const_cast<char*>(piece.data()), piece.size()};
+        std::size_t sent = 0;
+        std::size_t turns_of_writer = 0;
+        while (sent < 1'000'000) {
+            const Io io = pair.client.try_write({&part, 1});
+            EXPECT_TRUE(io.status == IoStatus::done || io.status == IoStatus::would_block);
+            sent += io.bytes;
+            if (io.status == IoStatus::done) continue;
+            ++turns_of_writer;
+            const Wake wake = co_await pair.client.ready(soon(100ms));
+            if (wake == Wake::timed_out) break;
+        }
+        EXPECT_GE(turns_of_writer, 2U);
+        pair.client.shutdown_write();
+
+        std::array<char, 16 * 1024> buffer;
+        std::size_t received = 0;
+        std::size_t turns = 0;
+        for (;;) {
+            const Io io = pair.server.try_read(buffer.data(), buffer.size());
+            if (io.status == IoStatus::end) break;
+            received += io.bytes;
+            if (io.status == IoStatus::done) continue;
+            ++turns;
+            const std::uint64_t round = loop.stats().rounds;
+            EXPECT_EQ(co_await pair.server.ready(soon()), Wake::ready);
+            EXPECT_GT(loop.stats().rounds, round) << "the others have had theirs";
+        }
+        EXPECT_EQ(received, sent);
+        EXPECT_GE(turns, sent / (300 * 1024));
+    });
+}
+
 TEST(Stream, ACancelledTaskLeavesItsWaitWhateverElseHappensInThatRound) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         auto pair = co_await connected(runtime.loop(0));

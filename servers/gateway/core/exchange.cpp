@@ -4,12 +4,6 @@
 
 namespace flotilla::gateway {
 
-namespace {
-
-constexpr std::size_t most_rewrites = 8;
-
-}  // namespace
-
 Exchange::Exchange(const Inbound& inbound, http::HeaderBlock& outgoing, http::Response& response)
     : inbound_(inbound),
       path_(inbound.path),
@@ -17,9 +11,7 @@ Exchange::Exchange(const Inbound& inbound, http::HeaderBlock& outgoing, http::Re
       has_query_(inbound.head.has_query),
       headers_(outgoing),
       variables_(arena_),
-      answer_(response),
-      former_paths_(arena_.resource()),
-      drawn_(arena_.resource()) {
+      answer_(response) {
     request_path_.emplace(path_, arena_);
 }
 
@@ -41,7 +33,7 @@ bool Exchange::set_path(std::string_view path) {
 bool Exchange::rewrite_path(std::string_view path) {
     const std::string_view former = path_;
     if (!set_path(path)) return false;
-    if (former_paths_.size() < most_rewrites) former_paths_.push_back(former);
+    if (rewrites_ < former_paths_.size()) former_paths_[rewrites_++] = former;
     return true;
 }
 
@@ -51,8 +43,8 @@ std::string Exchange::cut_prefixes() const {
     };
     const std::string_view now = without_slash(path_);
     std::string cut;
-    for (const std::string_view path : former_paths_) {
-        const std::string_view former = without_slash(path);
+    for (std::size_t i = 0; i < rewrites_; ++i) {
+        const std::string_view former = without_slash(former_paths_[i]);
         if (former.size() <= now.size() || !former.ends_with(now)) continue;
         if (!cut.empty()) cut += ',';
         cut += former.substr(0, former.size() - now.size());
@@ -75,11 +67,11 @@ Next Exchange::respond(int status, std::string_view body) {
 }
 
 double Exchange::drawn(std::uint32_t group) {
-    for (const auto& [known, number] : drawn_)
-        if (known == group) return number;
+    for (std::size_t i = 0; i < draws_; ++i)
+        if (drawn_[i].first == group) return drawn_[i].second;
     Random& random = inbound_.random ? *inbound_.random : Random::of_thread();
     const double number = random.unit();
-    drawn_.emplace_back(group, number);
+    if (draws_ < drawn_.size()) drawn_[draws_++] = {group, number};
     return number;
 }
 

@@ -81,6 +81,7 @@ Deadline Http2Session::patience() const {
 Task<> Http2Session::read_frames() {
     if (!in_.empty() && !receive()) co_return;
     pump();  // our settings
+    std::size_t seen = requests_;
     for (;;) {
         if (lost_ || codec_.failed() || over()) co_return;
         const auto [room, size] = in_.room();
@@ -88,8 +89,13 @@ Task<> Http2Session::read_frames() {
         if (io.status == runtime::IoStatus::done) {
             in_.added(io.bytes);
             if (!receive()) co_return;
+            if (requests_ - seen < most_in_a_row) continue;
+            // Others of this loop have requests, too.
+            co_await runtime::yield();
+            seen = requests_;
             continue;
         }
+        seen = requests_;
         if (io.status != runtime::IoStatus::would_block) {
             lost_ = true;
             co_return;

@@ -85,6 +85,7 @@ Task<> Session::serve_http2() {
 }
 
 Task<> Session::serve_requests() {
+    std::size_t in_a_row = 0;
     while (keep_alive_) {
         const Progress progress = parser_.parse(in_.view());
         if (progress == Progress::rejected) {
@@ -97,6 +98,12 @@ Task<> Session::serve_requests() {
             if (write_failed_) co_return;
             const bool sent = out_.size() < output_limit || co_await write_out();
             if (!sent) co_return;
+            if (++in_a_row < most_in_a_row) continue;
+            // Others of this loop have requests, too.
+            in_a_row = 0;
+            const bool all_sent = out_.empty() || flush_now() || co_await write_out();
+            if (!all_sent) co_return;
+            co_await runtime::yield();
             continue;
         }
         // One system call for all answers so far; a coroutine only if the client is slow to take them.
@@ -109,6 +116,7 @@ Task<> Session::serve_requests() {
             continue;
         }
         if (io.status != runtime::IoStatus::would_block) co_return;
+        in_a_row = 0;
         idle_ = !parser_.started();
         if (idle_ && shard_.shared.stopping) co_return;
         if (in_.empty()) in_.release();

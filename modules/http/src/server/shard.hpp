@@ -19,6 +19,9 @@ namespace flotilla::http {
 
 class Session;
 
+/// So many requests of one connection are answered before the others of its loop have their turn.
+constexpr std::size_t most_in_a_row = 64;
+
 /// What all loops of a server share; does not change after the start but for the flags.
 struct ServerShared {
     runtime::Runtime& runtime;

@@ -1,6 +1,7 @@
 #pragma once
 /// Readiness of one non-blocking file descriptor on one loop: the seam between system calls and coroutines.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "flotilla/runtime/event_loop.hpp"
@@ -19,6 +20,9 @@ protected:
 /// Owns a descriptor and closes it. Its readiness is remembered edge by edge, so that a caller who knows that
 /// nothing is left to read (a short read) waits without asking the kernel again: one read per message.
 ///
+/// A connection whose other side is always ready would keep the loop for itself: in each round it has a turn,
+/// so many bytes in each direction, and then waits for the next one as if nothing were there.
+///
 /// At most one coroutine waits for each direction. Deadlines are checked every 10 ms or more.
 class Descriptor {
 public:
@@ -36,6 +40,12 @@ public:
     [[nodiscard]] bool maybe_writable() const noexcept;
     void mark_drained() noexcept;
     void mark_full() noexcept;
+    /// Whether to try: not when nothing can be there, nor when its turn in this round is over.
+    [[nodiscard]] bool may_read() noexcept;
+    [[nodiscard]] bool may_write() noexcept;
+    /// What its turn is measured by.
+    void has_read(std::size_t bytes) noexcept;
+    void has_written(std::size_t bytes) noexcept;
     /// The other side has closed its half, or all of it; there may be bytes left to read.
     [[nodiscard]] bool peer_closed() const noexcept;
 
