@@ -24,6 +24,14 @@ def breaker(shop, name, **labels):
     return shop.meter(base, f"resilience4j_circuitbreaker_{name}", name="circuitbreaker", **labels)
 
 
+def transitions(shop):
+    """What the event log of the breaker has of its states, the oldest first."""
+    (base,) = shop.instances("user")
+    answer = shop.get(f"{base}/actuator/circuitbreakerevents/circuitbreaker/STATE_TRANSITION", headers=shop.ops())
+    assert answer.status == 200, answer.text
+    return [event["stateTransition"] for event in json.loads(answer.body)["circuitBreakerEvents"]]
+
+
 @pytest.mark.fast
 def test_s40_without_order_service_the_list_is_empty_and_says_so(shop_with):
     shop = shop_with(arguments=WITHOUT_ORDER)
@@ -74,6 +82,7 @@ def test_s41_s42_the_circuit_opens_and_recovers(shop_with):
     assert breaker(shop, "not_permitted_calls_total") == 3
     assert all(seconds < 0.1 for _, seconds in answers[2:])  # not 20 ms: Python and two hops are in it
     assert breaker(shop, "state", state="open") == 1
+    assert transitions(shop) == ["CLOSED_TO_OPEN"]
 
     # S42: order-service comes; after a second the next call is let through, and the tenth closes the circuit.
     order = shop.start_beside("shop-order", "order")
@@ -83,6 +92,7 @@ def test_s41_s42_the_circuit_opens_and_recovers(shop_with):
     for _ in range(9):
         assert "x-degraded" not in shop.detail(tester).headers
     assert breaker(shop, "state", state="closed") == 1
+    assert transitions(shop)[-1] == "HALF_OPEN_TO_CLOSED"
 
 
 def test_s43_a_slow_order_service_is_waited_for_four_seconds(shop_with):
