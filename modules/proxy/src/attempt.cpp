@@ -68,6 +68,7 @@ Task<Result<Outcome>> Attempt::run(Shard& shard, Call& call) {
         std::optional<Outcome> settled;
         const auto begun = self.begin();
         if (self.all_sent()) {
+            self.parse_with(shard.parser);
             if (self.read_head_now() == http::Progress::need_more) {
                 const Wake wake = co_await self.connection().stream.ready(self.answer_deadline());
                 if (wake == Wake::timed_out) self.head_error_ = no_answer_in_time();
@@ -182,7 +183,8 @@ void Attempt::write_framing(std::string& out) {
 
 Result<void> Attempt::begin() {
     Connection& to = connection();
-    to.begin(method_);
+    to.begin();
+    parser_ = nullptr;
     call_.body.rewind();
     reusable_ = false;
     head_error_.reset();
@@ -206,17 +208,30 @@ void Attempt::note_all_sent() {
     sent_ = shard_.loop.now();
 }
 
+void Attempt::parse_with(http::ResponseParser& parser) noexcept {
+    parser_ = &parser;
+    parser.reset(method_);
+}
+
 std::optional<Outcome> Attempt::settle_at_once() {
-    const http::ResponseHead& head = connection().parser.head();
-    if (read_head_now() != http::Progress::done || head.status < 200) return std::nullopt;
-    status_ = head.status;
-    outcome_ = outcome_so_far();
-    const auto settled = settle_now(*outcome_);
-    if (settled) release_connection();
-    return settled;
+    parse_with(shard_.parser);  // which has served others meanwhile
+    const http::ResponseHead& head = parser_->head();
+    if (read_head_now() == http::Progress::done && head.status >= 200) {
+        status_ = head.status;
+        outcome_ = outcome_so_far();
+        if (const auto settled = settle_now(*outcome_)) {
+            release_connection();
+            return settled;
+        }
+    }
+    Connection& from = connection();
+    parse_with(from.parser());
+    if (!from.in.empty()) parser_->parse(from.in.view());
+    return std::nullopt;
 }
 
 Task<Result<Outcome>> Attempt::exchange() {
+    if (!parser_) parse_with(connection().parser());
     if (!whole_) {
         auto outcome = co_await exchange_with_upload();
         if (outcome) release_connection();
@@ -258,11 +273,10 @@ http::Progress Attempt::read_head_now() {
     bool fresh = !from.in.empty();
     for (;;) {
         if (fresh) {
-            const http::Progress progress = from.parser.parse(from.in.view());
+            const http::Progress progress = parser_->parse(from.in.view());
             if (progress == http::Progress::rejected)
-                head_error_ = Error(
-                    make_error_code(ProxyErrc::malformed_answer), std::string(from.parser.reject().why)
-                );
+                head_error_ =
+                    Error(make_error_code(ProxyErrc::malformed_answer), std::string(parser_->reject().why));
             if (progress != http::Progress::need_more) return progress;
         }
         const auto [room, size] = from.in.room();
@@ -291,7 +305,7 @@ Task<Result<void>> Attempt::read_head() {
             if (wake == Wake::timed_out) co_return fail(no_answer_in_time());
             continue;
         }
-        const http::ResponseHead& head = from.parser.head();
+        const http::ResponseHead& head = from.parser().head();
         if (head.status == 101 && !call_.outgoing.websocket)
             co_return fail(ProxyErrc::malformed_answer, "it switched protocols unasked");
         if (!head.interim()) {
@@ -299,8 +313,8 @@ Task<Result<void>> Attempt::read_head() {
             co_return Result<void>();
         }
         FLT_CO_CHECK(co_await pass_interim());
-        from.in.consume(from.parser.consumed());
-        from.parser.reset(method_);
+        from.in.consume(from.parser().consumed());
+        from.parser().reset(method_);
         ++interim;
     }
     co_return fail(ProxyErrc::malformed_answer, "too many interim answers");
@@ -311,7 +325,7 @@ Outcome Attempt::outcome_so_far() const {
 }
 
 Task<Result<void>> Attempt::pass_interim() {
-    const http::ResponseHead& head = connection().parser.head();
+    const http::ResponseHead& head = connection().parser().head();
     // Whether the client's body is wanted has been settled between the client and this server.
     if (head.status == 100) co_return Result<void>();
     http::Response interim;

@@ -40,6 +40,8 @@ private:
     }
 
     void note_all_sent();
+    /// Has it read the answer from its beginning.
+    void parse_with(http::ResponseParser& parser) noexcept;
     /// The answer, if all of it is here.
     std::optional<Outcome> settle_at_once();
     /// All that is left of the exchange once it has begun.
@@ -87,6 +89,7 @@ private:
     TimePoint sent_;  // the whole request
     Deadline deadline_;
     Lease lease_;
+    http::ResponseParser* parser_ = nullptr;  // the shard's until it has to wait, then the connection's
     tracing::Span span_;
     Upload upload_ = Upload::none;
     std::optional<Error> upload_error_;

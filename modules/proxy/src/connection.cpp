@@ -8,12 +8,6 @@ namespace flotilla::proxy {
 
 namespace {
 
-http::ResponseParser::Options parser_options(std::size_t max_head) {
-    http::ResponseParser::Options options;
-    options.limits.header_block = max_head;
-    return options;
-}
-
 iovec part(std::string_view text) noexcept {
     return {const_cast<char*>(text.data()), text.size()};
 }
@@ -24,11 +18,16 @@ void advance(std::size_t bytes, std::string_view& text) noexcept {
 
 }  // namespace
 
-Connection::Connection(runtime::Stream made, http::BlockPool& blocks, std::size_t max_head)
-    : stream(std::move(made)), in(blocks), parser(parser_options(max_head)) {}
+http::ResponseParser::Options parser_options(std::size_t max_head) {
+    http::ResponseParser::Options options;
+    options.limits.header_block = max_head;
+    return options;
+}
 
-void Connection::begin(http::Method method) noexcept {
-    parser.reset(method);
+Connection::Connection(runtime::Stream made, http::BlockPool& blocks, std::size_t max_head)
+    : stream(std::move(made)), in(blocks), parser_options_(parser_options(max_head)) {}
+
+void Connection::begin() noexcept {
     out.clear();
     write_failed = false;
     body_bytes_sent = 0;

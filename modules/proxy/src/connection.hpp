@@ -16,15 +16,25 @@ namespace flotilla::proxy {
 
 class Pool;
 
+/// What the parsers of connections let pass.
+http::ResponseParser::Options parser_options(std::size_t max_head);
+
 class Connection final : private runtime::HangUpListener {
 public:
     Connection(runtime::Stream made, http::BlockPool& blocks, std::size_t max_head);
 
     /// Ready for the next exchange.
-    void begin(http::Method method) noexcept;
+    void begin() noexcept;
 
     /// Something has come back since `begin`.
-    [[nodiscard]] bool answered() const noexcept { return parser.started() || !in.empty(); }
+    [[nodiscard]] bool answered() const noexcept {
+        return (decoders_ && decoders_->parser.started()) || !in.empty();
+    }
+
+    /// For an answer whose head or body does not come as a whole.
+    [[nodiscard]] http::ResponseParser& parser() { return decoders().parser; }
+
+    [[nodiscard]] http::ChunkedDecoder& chunks() { return decoders().chunks; }
 
     /// At most one system call; true when all has left.
     bool send_now(std::string_view& first, std::string_view& second);
@@ -42,8 +52,6 @@ public:
 
     runtime::Stream stream;
     http::InputBuffer in;
-    http::ResponseParser parser;
-    http::ChunkedDecoder chunks;
     std::string out;    ///< the head of the request
     bool kept = false;  ///< has served an exchange before
     bool write_failed = false;
@@ -54,7 +62,20 @@ public:
 private:
     void on_hang_up() noexcept override;
 
+    /// Kilobytes, which the usual answer needs none of.
+    struct Decoders {
+        http::ResponseParser parser;
+        http::ChunkedDecoder chunks;
+    };
+
+    [[nodiscard]] Decoders& decoders() {
+        if (!decoders_) decoders_ = std::make_unique<Decoders>(http::ResponseParser(parser_options_));
+        return *decoders_;
+    }
+
     Pool* resting_ = nullptr;
+    http::ResponseParser::Options parser_options_;
+    std::unique_ptr<Decoders> decoders_;
 };
 
 }  // namespace flotilla::proxy

@@ -133,6 +133,7 @@ Shard::Shard(const Shared& all, runtime::EventLoop& on)
       loop(on),
       large_blocks(large_block, large_blocks_kept),
       pipes(all.pipes_per_loop),
+      parser(parser_options(all.config.max_response_header_size.count)),
       scope_(on) {
     spare_.reserve(spare_heads);
 }

@@ -129,6 +129,8 @@ public:
     http::BlockPool blocks;
     http::BlockPool large_blocks;  // for bodies that take more than one read
     PipePool pipes;
+    /// For heads that are read without waiting in between: it stays warm, where each connection's is cold.
+    http::ResponseParser parser;
 
     // Written on the loop's thread only, read anywhere.
     struct Counters {

@@ -48,7 +48,7 @@ Duration keep_alive_limit(const http::Fields& fields) {
 
 std::optional<Outcome> Attempt::settle_now(Outcome& outcome) {
     Connection& from = connection();
-    const http::ResponseHead& head = from.parser.head();
+    const http::ResponseHead& head = parser_->head();
     if (head.status == 101) return std::nullopt;
     http::Response& to = call_.response;
     to.text_buffer();  // of an attempt before this one
@@ -57,7 +57,7 @@ std::optional<Outcome> Attempt::settle_now(Outcome& outcome) {
         from.keep_alive_limit = keep_alive_limit(head.fields);
     if (call_.filter) outcome.verdict = call_.filter->on_answer(to);
 
-    const std::size_t head_size = from.parser.consumed();
+    const std::size_t head_size = parser_->consumed();
     const std::string_view rest = from.in.view().substr(head_size);
     if (head.framing == BodyFraming::none) {
         if (method_ == http::Method::head && outcome.verdict == Verdict::relay) {
@@ -87,7 +87,7 @@ void Attempt::release_connection() {
 Task<Result<Outcome>> Attempt::relay(Outcome outcome) {
     if (status_ == 101) co_return co_await relay_websocket(outcome);
     Connection& from = connection();
-    const bool reusable = from.parser.head().keep_alive;
+    const bool reusable = from.parser().head().keep_alive;
     if (outcome.verdict == Verdict::hold) {
         const auto held = co_await hold_body();
         if (!held) {
@@ -146,11 +146,11 @@ Task<Result<void>> Attempt::wait_for_more() {
 
 Task<Result<void>> Attempt::relay_body() {
     Connection& from = connection();
-    const http::ResponseHead& head = from.parser.head();
+    const http::ResponseHead& head = from.parser().head();
     const BodyFraming framing = head.framing;
     const auto length = head.content_length;
     client().begin(framing == BodyFraming::length ? length : std::nullopt);
-    from.in.consume(from.parser.consumed());  // the views of the head end here
+    from.in.consume(from.parser().consumed());  // the views of the head end here
     if (framing == BodyFraming::length) return relay_length(*length);
     if (framing == BodyFraming::chunked) return relay_chunked();
     return relay_until_close();
@@ -208,13 +208,13 @@ Task<Result<void>> Attempt::relay_by_pipe(std::uint64_t left, http::PipeWriter& 
 
 Task<Result<void>> Attempt::relay_chunked() {
     Connection& from = connection();
-    from.chunks.reset();
+    from.chunks().reset();
     http::InputBuffer large(shard_.large_blocks);
     for (http::InputBuffer* source = &from.in;; source = &large) {
         for (;;) {
-            const auto step = from.chunks.next(source->view());
+            const auto step = from.chunks().next(source->view());
             if (step.state == ChunkedDecoder::State::rejected)
-                co_return fail(ProxyErrc::answer_cut, std::string(from.chunks.reject().why));
+                co_return fail(ProxyErrc::answer_cut, std::string(from.chunks().reject().why));
             if (!step.body.empty()) {
                 const bool large_piece = step.body.size() >= worth_a_write;
                 auto written = Result<void>();
@@ -226,7 +226,7 @@ Task<Result<void>> Attempt::relay_chunked() {
             }
             source->consume(step.consumed);
             if (step.state == ChunkedDecoder::State::done) {
-                for (const auto& [name, value] : from.chunks.trailers()) client().trailer(name, value);
+                for (const auto& [name, value] : from.chunks().trailers()) client().trailer(name, value);
                 if (source == &large) from.in.append(large.view());
                 co_return Result<void>();
             }
@@ -258,10 +258,10 @@ Task<Result<void>> Attempt::relay_until_close() {
 
 Task<Result<void>> Attempt::hold_body() {
     Connection& from = connection();
-    const BodyFraming framing = from.parser.head().framing;
-    std::uint64_t left = from.parser.head().content_length.value_or(0);
-    from.in.consume(from.parser.consumed());
-    from.chunks.reset();
+    const BodyFraming framing = from.parser().head().framing;
+    std::uint64_t left = from.parser().head().content_length.value_or(0);
+    from.in.consume(from.parser().consumed());
+    from.chunks().reset();
     std::string& held = call_.response.text_buffer();
     for (;;) {
         bool complete = false;
@@ -274,9 +274,9 @@ Task<Result<void>> Attempt::hold_body() {
                 left -= used;
                 complete = left == 0;
             } else if (framing == BodyFraming::chunked) {
-                const auto step = from.chunks.next(piece);
+                const auto step = from.chunks().next(piece);
                 if (step.state == ChunkedDecoder::State::rejected)
-                    co_return fail(ProxyErrc::malformed_answer, std::string(from.chunks.reject().why));
+                    co_return fail(ProxyErrc::malformed_answer, std::string(from.chunks().reject().why));
                 piece = step.body;
                 used = step.consumed;
                 complete = step.state == ChunkedDecoder::State::done;

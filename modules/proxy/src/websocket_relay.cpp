@@ -109,7 +109,7 @@ void WebSocketRelay::say_goodbye(const Way& way, std::string_view close_frame) {
 
 Task<Result<Outcome>> Attempt::relay_websocket(Outcome outcome) {
     Connection& from = connection();
-    const http::ResponseHead& head = from.parser.head();
+    const http::ResponseHead& head = from.parser().head();
     std::vector<std::string_view> offered;
     const auto offer = http::check_websocket_request(call_.request.head());
     if (offer) offered = offer->protocols;
@@ -121,7 +121,7 @@ Task<Result<Outcome>> Attempt::relay_websocket(Outcome outcome) {
     copy_response(head, shard_.shared.hop_by_hop, to);
     to.set("Connection", "Upgrade");
     to.set("Upgrade", "websocket");
-    from.in.consume(from.parser.consumed());
+    from.in.consume(from.parser().consumed());
     WebSocketRelay relay(shard_.blocks, config_.websocket_idle_timeout);
     const auto upgraded = co_await client().upgrade(relay);
     if (!upgraded) co_return fail(ProxyErrc::client_gone, "the client went away");
