@@ -4,6 +4,12 @@
 
 namespace flotilla::gateway {
 
+namespace {
+
+constexpr std::size_t most_rewrites = 8;
+
+}  // namespace
+
 Exchange::Exchange(const Inbound& inbound, http::HeaderBlock& outgoing, http::Response& response)
     : inbound_(inbound),
       path_(inbound.path),
@@ -11,7 +17,9 @@ Exchange::Exchange(const Inbound& inbound, http::HeaderBlock& outgoing, http::Re
       has_query_(inbound.head.has_query),
       headers_(outgoing),
       variables_(arena_),
-      answer_(response) {
+      answer_(response),
+      former_paths_(arena_.resource()),
+      drawn_(arena_.resource()) {
     request_path_.emplace(path_, arena_);
 }
 
@@ -33,7 +41,7 @@ bool Exchange::set_path(std::string_view path) {
 bool Exchange::rewrite_path(std::string_view path) {
     const std::string_view former = path_;
     if (!set_path(path)) return false;
-    if (rewrites_ < former_paths_.size()) former_paths_[rewrites_++] = former;
+    if (former_paths_.size() < most_rewrites) former_paths_.push_back(former);
     return true;
 }
 
@@ -43,8 +51,8 @@ std::string Exchange::cut_prefixes() const {
     };
     const std::string_view now = without_slash(path_);
     std::string cut;
-    for (std::size_t i = 0; i < rewrites_; ++i) {
-        const std::string_view former = without_slash(former_paths_[i]);
+    for (const std::string_view path : former_paths_) {
+        const std::string_view former = without_slash(path);
         if (former.size() <= now.size() || !former.ends_with(now)) continue;
         if (!cut.empty()) cut += ',';
         cut += former.substr(0, former.size() - now.size());
@@ -67,11 +75,11 @@ Next Exchange::respond(int status, std::string_view body) {
 }
 
 double Exchange::drawn(std::uint32_t group) {
-    for (std::size_t i = 0; i < draws_; ++i)
-        if (drawn_[i].first == group) return drawn_[i].second;
+    for (const auto& [known, number] : drawn_)
+        if (known == group) return number;
     Random& random = inbound_.random ? *inbound_.random : Random::of_thread();
     const double number = random.unit();
-    if (draws_ < drawn_.size()) drawn_[draws_++] = {group, number};
+    drawn_.emplace_back(group, number);
     return number;
 }
 

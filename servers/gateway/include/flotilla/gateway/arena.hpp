@@ -43,7 +43,7 @@ public:
     [[nodiscard]] std::pmr::memory_resource* resource() noexcept { return &memory_; }
 
 private:
-    std::array<std::byte, 3072>
+    std::array<std::byte, 2048>
         first_;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
     std::pmr::monotonic_buffer_resource memory_{first_.data(), first_.size()};
 };

@@ -2,12 +2,14 @@
 /// One request on its way through the gateway, as predicates and filters see it: what came in, which never
 /// changes, and what will be sent on, which filters change.
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/base/random.hpp"
@@ -184,10 +186,8 @@ private:
     Answer answer_;
     const Route* route_ = nullptr;
     unsigned forwards_ = 0;
-    std::size_t rewrites_ = 0;
-    std::array<std::string_view, 8> former_paths_{};
-    std::size_t draws_ = 0;
-    std::array<std::pair<std::uint32_t, double>, 8> drawn_{};
+    std::pmr::vector<std::string_view> former_paths_;
+    std::pmr::vector<std::pair<std::uint32_t, double>> drawn_;
 };
 
 /// Whether a text may stand as path or query in a request line as it is.

@@ -1,12 +1,13 @@
 #pragma once
 /// What path and host patterns have captured, by name: `{segment}` in the values of filters.
 
-#include <array>
 #include <cstddef>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "flotilla/gateway/arena.hpp"
 
@@ -17,38 +18,42 @@ class Variables {
 public:
     static constexpr std::size_t most = 16;
 
-    explicit Variables(Arena& arena) noexcept : arena_(&arena) {}
+    explicit Variables(Arena& arena) noexcept : arena_(&arena), items_(arena.resource()) {}
 
     /// The later of two of one name wins.
     void set(std::string_view name, std::string_view value) {
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (items_[i].first != name) continue;
-            items_[i].second = value;
+        for (Item& item : items_) {
+            if (item.first != name) continue;
+            item.second = value;
             return;
         }
-        if (size_ < most) items_[size_++] = {name, value};
+        if (items_.empty()) items_.reserve(most);
+        if (items_.size() < most) items_.emplace_back(name, value);
     }
 
     /// For a text that does not stay.
     void set_copy(std::string_view name, std::string_view value) { set(name, arena_->keep(value)); }
 
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {
-        for (std::size_t i = 0; i < size_; ++i)
-            if (items_[i].first == name) return items_[i].second;
+        for (const Item& item : items_)
+            if (item.first == name) return item.second;
         return std::nullopt;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
 
     /// Forgets all beyond that many: what a route captured that did not match after all.
-    void shrink(std::size_t size) noexcept { size_ = size < size_ ? size : size_; }
+    void shrink(std::size_t size) noexcept {
+        if (size < items_.size()) items_.resize(size);
+    }
 
     [[nodiscard]] Arena& arena() const noexcept { return *arena_; }
 
 private:
+    using Item = std::pair<std::string_view, std::string_view>;
+
     Arena* arena_;
-    std::size_t size_ = 0;
-    std::array<std::pair<std::string_view, std::string_view>, most> items_{};
+    std::pmr::vector<Item> items_;
 };
 
 }  // namespace flotilla::gateway
