@@ -158,7 +158,8 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
 }
 
 Result<void> Attempt::write_head() {
-    std::string& out = connection().out;
+    std::string& out = shard_.head;
+    out.clear();
     const Outgoing& from = call_.outgoing;
     if (!http::append_request_line(out, from.method, from.target))
         return fail(Errc::invalid_argument, "the method or the target has forbidden characters");
@@ -195,10 +196,18 @@ Result<void> Attempt::begin() {
         whole_.reset();
         return written;
     }
-    if (!whole_) return {};
-    head_left_ = to.out;
+    if (!whole_) {
+        to.out = shard_.head;
+        return {};
+    }
+    head_left_ = shard_.head;
     body_left_ = *whole_;
-    if (to.send_now(head_left_, body_left_)) note_all_sent();
+    if (to.send_now(head_left_, body_left_)) {
+        note_all_sent();
+    } else {
+        to.out = head_left_;
+        head_left_ = to.out;
+    }
     return {};
 }
 

@@ -28,7 +28,6 @@ Connection::Connection(runtime::Stream made, http::BlockPool& blocks, std::size_
     : stream(std::move(made)), in(blocks), parser_options_(parser_options(max_head)) {}
 
 void Connection::begin() noexcept {
-    out.clear();
     write_failed = false;
     body_bytes_sent = 0;
 }

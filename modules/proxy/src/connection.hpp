@@ -52,7 +52,7 @@ public:
 
     runtime::Stream stream;
     http::InputBuffer in;
-    std::string out;    ///< the head of the request
+    std::string out;    ///< what of the request's head could not leave at once
     bool kept = false;  ///< has served an exchange before
     bool write_failed = false;
     std::uint64_t body_bytes_sent = 0;

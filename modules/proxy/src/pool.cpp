@@ -175,12 +175,12 @@ OutgoingPtr Shard::take_outgoing() {
     if (spare_.empty()) return {new Outgoing, OutgoingReturn{this}};
     OutgoingPtr outgoing(spare_.back().release(), OutgoingReturn{this});
     spare_.pop_back();
+    outgoing->clear();  // now, as its memory is about to be used
     return outgoing;
 }
 
 void Shard::give_back(std::unique_ptr<Outgoing> outgoing) noexcept {
     if (spare_.size() == spare_.capacity()) return;
-    outgoing->clear();
     spare_.push_back(std::move(outgoing));
 }
 

@@ -131,6 +131,8 @@ public:
     PipePool pipes;
     /// For heads that are read without waiting in between: it stays warm, where each connection's is cold.
     http::ResponseParser parser;
+    /// For the heads of requests, which mostly leave at once.
+    std::string head;
 
     // Written on the loop's thread only, read anywhere.
     struct Counters {
