@@ -7,6 +7,7 @@ namespace flotilla::gateway {
 namespace {
 
 constexpr std::size_t most_rewrites = 8;
+constexpr std::size_t most_draws = 8;
 
 }  // namespace
 
@@ -18,8 +19,8 @@ Exchange::Exchange(const Inbound& inbound, http::HeaderBlock& outgoing, http::Re
       headers_(outgoing),
       variables_(arena_),
       answer_(response),
-      former_paths_(arena_.resource()),
-      drawn_(arena_.resource()) {
+      former_paths_(arena_, most_rewrites),
+      drawn_(arena_, most_draws) {
     request_path_.emplace(path_, arena_);
 }
 
@@ -41,7 +42,7 @@ bool Exchange::set_path(std::string_view path) {
 bool Exchange::rewrite_path(std::string_view path) {
     const std::string_view former = path_;
     if (!set_path(path)) return false;
-    if (former_paths_.size() < most_rewrites) former_paths_.push_back(former);
+    former_paths_.add(former);
     return true;
 }
 
@@ -51,7 +52,7 @@ std::string Exchange::cut_prefixes() const {
     };
     const std::string_view now = without_slash(path_);
     std::string cut;
-    for (const std::string_view path : former_paths_) {
+    for (const std::string_view path : former_paths_.all()) {
         const std::string_view former = without_slash(path);
         if (former.size() <= now.size() || !former.ends_with(now)) continue;
         if (!cut.empty()) cut += ',';
@@ -75,11 +76,11 @@ Next Exchange::respond(int status, std::string_view body) {
 }
 
 double Exchange::drawn(std::uint32_t group) {
-    for (const auto& [known, number] : drawn_)
+    for (const auto& [known, number] : drawn_.all())
         if (known == group) return number;
     Random& random = inbound_.random ? *inbound_.random : Random::of_thread();
     const double number = random.unit();
-    drawn_.emplace_back(group, number);
+    drawn_.add({group, number});
     return number;
 }
 

@@ -4,12 +4,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/base/random.hpp"
@@ -186,8 +184,8 @@ private:
     Answer answer_;
     const Route* route_ = nullptr;
     unsigned forwards_ = 0;
-    std::pmr::vector<std::string_view> former_paths_;
-    std::pmr::vector<std::pair<std::uint32_t, double>> drawn_;
+    ArenaList<std::string_view> former_paths_;
+    ArenaList<std::pair<std::uint32_t, double>> drawn_;
 };
 
 /// Whether a text may stand as path or query in a request line as it is.

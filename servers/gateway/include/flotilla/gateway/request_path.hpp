@@ -2,10 +2,8 @@
 /// The path of a request cut into what patterns compare: segments, decoded, without their `;matrix`
 /// parameters.
 
-#include <memory_resource>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "flotilla/gateway/arena.hpp"
 
@@ -17,14 +15,14 @@ class RequestPath {
 public:
     RequestPath(std::string_view raw, Arena& arena);
 
-    [[nodiscard]] std::span<const std::string_view> segments() const noexcept { return segments_; }
+    [[nodiscard]] std::span<const std::string_view> segments() const noexcept { return segments_.all(); }
 
     /// As it was received.
     [[nodiscard]] std::string_view raw() const noexcept { return raw_; }
 
 private:
     std::string_view raw_;
-    std::pmr::vector<std::string_view> segments_;
+    ArenaList<std::string_view> segments_;
 };
 
 }  // namespace flotilla::gateway

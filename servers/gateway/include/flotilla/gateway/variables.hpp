@@ -2,12 +2,10 @@
 /// What path and host patterns have captured, by name: `{segment}` in the values of filters.
 
 #include <cstddef>
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "flotilla/gateway/arena.hpp"
 
@@ -18,24 +16,23 @@ class Variables {
 public:
     static constexpr std::size_t most = 16;
 
-    explicit Variables(Arena& arena) noexcept : arena_(&arena), items_(arena.resource()) {}
+    explicit Variables(Arena& arena) noexcept : arena_(&arena), items_(arena, most) {}
 
     /// The later of two of one name wins.
     void set(std::string_view name, std::string_view value) {
-        for (Item& item : items_) {
+        for (Item& item : items_.all()) {
             if (item.first != name) continue;
             item.second = value;
             return;
         }
-        if (items_.empty()) items_.reserve(most);
-        if (items_.size() < most) items_.emplace_back(name, value);
+        items_.add({name, value});
     }
 
     /// For a text that does not stay.
     void set_copy(std::string_view name, std::string_view value) { set(name, arena_->keep(value)); }
 
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept {
-        for (const Item& item : items_)
+        for (const Item& item : items_.all())
             if (item.first == name) return item.second;
         return std::nullopt;
     }
@@ -43,9 +40,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
 
     /// Forgets all beyond that many: what a route captured that did not match after all.
-    void shrink(std::size_t size) noexcept {
-        if (size < items_.size()) items_.resize(size);
-    }
+    void shrink(std::size_t size) noexcept { items_.shrink(size); }
 
     [[nodiscard]] Arena& arena() const noexcept { return *arena_; }
 
@@ -53,7 +48,7 @@ private:
     using Item = std::pair<std::string_view, std::string_view>;
 
     Arena* arena_;
-    std::pmr::vector<Item> items_;
+    ArenaList<Item> items_;
 };
 
 }  // namespace flotilla::gateway
