@@ -311,7 +311,7 @@ Task<Result<void>> Attempt::read_head() {
         if (progress == http::Progress::need_more) {
             if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
             const Wake wake = co_await from.stream.ready(answer_deadline());
-            if (wake == Wake::timed_out) co_return fail(no_answer_in_time());
+            if (wake == Wake::timed_out) co_return fail(nothing_in_time());
             continue;
         }
         const http::ResponseHead& head = from.parser().head();
@@ -327,6 +327,12 @@ Task<Result<void>> Attempt::read_head() {
         ++interim;
     }
     co_return fail(ProxyErrc::malformed_answer, "too many interim answers");
+}
+
+Error Attempt::nothing_in_time() const {
+    // Who has not been asked in full owes no answer.
+    if (awaits_client_) return {make_error_code(ProxyErrc::unfinished_body), "no whole request in time"};
+    return no_answer_in_time();
 }
 
 Outcome Attempt::outcome_so_far() const {

@@ -54,6 +54,8 @@ private:
     Task<Result<void>> read_head();
     /// Without waiting: done, need_more or, with `head_error_`, rejected.
     http::Progress read_head_now();
+    /// Whose fault it is that the wait for the head is over.
+    [[nodiscard]] Error nothing_in_time() const;
     [[nodiscard]] Outcome outcome_so_far() const;
     Task<Result<void>> pass_interim();
 
@@ -92,6 +94,7 @@ private:
     http::ResponseParser* parser_ = nullptr;  // the shard's until it has to wait, then the connection's
     tracing::Span span_;
     Upload upload_ = Upload::none;
+    bool awaits_client_ = false;  // the next piece of the body is not here yet
     std::optional<Error> upload_error_;
     std::optional<Error> head_error_;
     std::optional<std::string_view> whole_;  // the request's body, if it is here

@@ -26,6 +26,8 @@ public:
                 return "malformed answer";
             case ProxyErrc::response_timeout:
                 return "no answer in time";
+            case ProxyErrc::unfinished_body:
+                return "no whole request in time";
             case ProxyErrc::body_too_large:
                 return "the request's body is too large";
             case ProxyErrc::client_malformed:
@@ -62,6 +64,7 @@ http::Status status_of(const Error& error) noexcept {
     switch (static_cast<ProxyErrc>(error.code().value())) {
         case ProxyErrc::connect_timeout:
         case ProxyErrc::response_timeout:
+        case ProxyErrc::unfinished_body:
             return http::Status::gateway_timeout;
         case ProxyErrc::overloaded:
             return http::Status::service_unavailable;
@@ -88,7 +91,15 @@ bool is_connection_failure(const Error& error) noexcept {
 }
 
 bool is_timeout(const Error& error) noexcept {
-    return is(error, ProxyErrc::connect_timeout) || is(error, ProxyErrc::response_timeout);
+    return is(error, ProxyErrc::connect_timeout) || is(error, ProxyErrc::response_timeout) ||
+           is(error, ProxyErrc::unfinished_body);
+}
+
+bool says_nothing_of_upstream(const Error& error) noexcept {
+    const int status = http::code_of(status_of(error));
+    const bool clients_fault = status >= 400 && status < 500;
+    return clients_fault || is(error, ProxyErrc::unfinished_body) || is(error, ProxyErrc::client_gone) ||
+           is(error, ProxyErrc::overloaded);
 }
 
 }  // namespace flotilla::proxy

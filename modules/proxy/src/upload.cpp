@@ -43,7 +43,9 @@ Task<> Attempt::upload_pieces() {
     }
     for (;;) {
         // Nothing of a request that is refused on its way may reach the upstream as a whole.
+        awaits_client_ = true;
         const auto piece = co_await call_.body.next();
+        awaits_client_ = false;
         if (!piece) {
             upload_ = Upload::client_failed;
             upload_error_ = piece.error();

@@ -31,6 +31,7 @@ public:
     bool traced = false;
     int attempts = 1;
     std::optional<std::chrono::milliseconds> response_timeout;
+    std::optional<Duration> attempt_limit;
     std::size_t hold_limit = 1024 * 1024;
     std::vector<Result<Outcome>> outcomes;
     std::vector<bool> replayable;  ///< after each attempt
@@ -48,6 +49,8 @@ private:
             Call call{request, response, *out, upstreams[which], body, filter};
             call.response_timeout = response_timeout;
             call.hold_limit = hold_limit;
+            if (attempt_limit)
+                call.deadline = Deadline::after(runtime::EventLoop::current().now(), *attempt_limit);
             outcomes.push_back(co_await proxy->forward(call));
             replayable.push_back(body.replayable());
             const auto& outcome = outcomes.back();

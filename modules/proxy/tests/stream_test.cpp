@@ -262,6 +262,26 @@ TEST(ProxyStream, StopsTheClientWhenTheUpstreamDoesNotRead) {
     });
 }
 
+TEST(ProxyStream, DoesNotBlameTheUpstreamForABodyThatDoesNotCome) {
+    const auto serve = [](Peer& peer) -> Task<> {
+        co_await peer.request_head();
+        co_await peer.closed_by_client();
+    };
+    with_proxy({serve}, [](ProxyHarness& h) -> Task<> {
+        h.route.attempt_limit = 20ms;
+        Stream client = co_await h.front.connect();
+        (void)co_await client.write_all("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf");
+        const std::string answer = co_await h.read_until(client, "\r\n\r\n");
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 504 ")) << answer;
+        EXPECT_TRUE(h.route.outcomes.at(0).error().code() == ProxyErrc::unfinished_body);
+        EXPECT_TRUE(says_nothing_of_upstream(h.route.outcomes.at(0).error()));
+        // Asked in full, it is the upstream that is late.
+        co_await h.get();
+        EXPECT_TRUE(h.route.outcomes.at(1).error().code() == ProxyErrc::response_timeout);
+        EXPECT_FALSE(says_nothing_of_upstream(h.route.outcomes.at(1).error()));
+    });
+}
+
 TEST(ProxyStream, ClosesTheUpstreamWhenTheClientGoes) {
     bool waiting_noticed = false;
     bool streaming_noticed = false;

@@ -116,6 +116,8 @@ private:
     void complete_head();
     /// Tells the balancer and the access log how a call went.
     void report(const Result<proxy::Outcome>& outcome);
+    /// Neither breaker nor balancer shall hear of it.
+    [[nodiscard]] bool says_nothing(const Error& error) const;
     [[nodiscard]] bool is_retryable() const;
     [[nodiscard]] bool may_retry() const;
     [[nodiscard]] bool has_tries() const;

@@ -8,6 +8,7 @@
 #include "flotilla/base/text.hpp"
 #include "flotilla/discovery/error.hpp"
 #include "flotilla/http/cookies.hpp"
+#include "flotilla/remote/deadline.hpp"
 #include "flotilla/resilience/errors.hpp"
 #include "flotilla/resilience/time_limiter.hpp"
 #include "flotilla/runtime/event_loop.hpp"
@@ -41,7 +42,7 @@ std::string_view flag_of(const Error& error) {
     if (is(closed_early) || is(answer_cut)) return "UC";
     if (is(malformed_answer)) return "UPE";
     if (is(client_malformed)) return "DPE";
-    if (is(client_timeout)) return "DT";
+    if (is(client_timeout) || is(unfinished_body)) return "DT";
     return proxy::is_timeout(error) ? std::string_view("UT") : std::string_view();
 }
 
@@ -210,8 +211,8 @@ void Journey::report(const Result<proxy::Outcome>& outcome) {
     Outcome how = Outcome::cancelled;
     if (outcome) {
         how = discovery::outcome_of_status(outcome->status);
-    } else if (is_out_of_patience(outcome) || is_too_long(outcome)) {
-        // It may still be on its way, or will be asked for again: no fault of the instance.
+    } else if (is_out_of_patience(outcome) || is_too_long(outcome) || says_nothing(outcome.error())) {
+        // It is on its way, will be asked for again, or was never asked in full: no fault of the instance.
     } else if (outcome.error().code() == proxy::ProxyErrc::refused ||
                outcome.error().code() == proxy::ProxyErrc::connect_timeout) {
         how = Outcome::connect_failed;
@@ -220,6 +221,16 @@ void Journey::report(const Result<proxy::Outcome>& outcome) {
         how = Outcome::no_answer;
     }
     lease_.finish(how, now());
+}
+
+bool Journey::says_nothing(const Error& error) const {
+    if (proxy::says_nothing_of_upstream(error)) return true;
+    if (!proxy::is_timeout(error)) return false;
+    // The client may have brought a deadline that nobody could meet.
+    const auto left = remote::time_left(request_.fields());
+    if (!left) return false;
+    const Deadline clients = Deadline::after(request_.received(), *left);
+    return clients.at() <= deadline_.at() && clients.passed(now());
 }
 
 // ---- retries and the breaker
@@ -332,8 +343,9 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
         return settle_cache(outcome).value_or(Step::finished);
     }
     const Error& error = outcome.error();
-    // The service has answered, and will be asked again: the breaker hears of that one.
-    if (too_long) permit_ = {};
+    // The service has answered, and will be asked again: the breaker hears of that one. Nor does it hear of
+    // what the client did wrong, or of what never left this gateway.
+    if (too_long || says_nothing(error)) permit_.release();
     if (permit_) {
         permit_.failed(at, error);
         means_->time_limiter->failed(at, error);
