@@ -117,6 +117,7 @@ Task<Result<Outcome>> Attempt::relay_websocket(Outcome outcome) {
     const auto agreed = http::check_websocket_response(head, key, offered);
     if (!agreed) co_return fail(ProxyErrc::malformed_answer, agreed.error().message());
 
+    if (call_.filter) call_.filter->on_switch();
     http::Response& to = call_.response;
     copy_response(head, shard_.shared.hop_by_hop, to);
     to.set("Connection", "Upgrade");

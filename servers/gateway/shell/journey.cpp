@@ -8,6 +8,7 @@
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/path.hpp"
+#include "flotilla/resilience/time_limiter.hpp"
 #include "flotilla/runtime/event_loop.hpp"
 
 namespace flotilla::gateway {
@@ -270,7 +271,19 @@ proxy::Verdict Journey::on_answer(http::Response& response) {
     if (const auto verdict = cache_verdict(status)) return *verdict;
     held_ = wants_whole(response);
     if (held_) return proxy::Verdict::hold;
+    praise();
     return run_after() ? proxy::Verdict::relay : proxy::Verdict::discard;
+}
+
+void Journey::on_switch() {
+    praise();
+}
+
+void Journey::praise() {
+    if (!permit_) return;
+    const TimePoint at = now();
+    permit_.succeeded(at);
+    means_->time_limiter->succeeded(at);
 }
 
 bool Journey::run_after() {

@@ -172,6 +172,10 @@ private:
 
     // The answer.
     proxy::Verdict on_answer(http::Response& response) override;
+    void on_switch() override;
+    /// The service has done its part, which the breaker hears now: how long the client takes to read the
+    /// rest, or stays in a WebSocket, is not the service's doing, and no other request shall wait for it.
+    void praise();
     /// False when a filter could not do its part: the Response is an error then.
     bool run_after();
     void forget_answer();

@@ -332,10 +332,7 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
         );
     }
     if (outcome) {
-        if (permit_) {
-            permit_.succeeded(at);
-            means_->time_limiter->succeeded(at);
-        }
+        praise();
         if (held_) {
             run_after();
             return Step::finished;

@@ -37,6 +37,9 @@ class AnswerFilter {
 public:
     virtual Verdict on_answer(http::Response& response) = 0;
 
+    /// The upstream has agreed to switch protocols: frames are relayed from here on.
+    virtual void on_switch() {}
+
 protected:
     ~AnswerFilter() = default;
 };
