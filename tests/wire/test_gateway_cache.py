@@ -98,6 +98,24 @@ def test_a_hundred_who_miss_at_once_ask_once(cached):
     assert len(cached.upstream.take()) == 1
 
 
+def test_when_the_one_that_fetches_leaves_one_of_the_others_does(cached, connect):
+    go = threading.Event()
+    cached.upstream.answer = lambda asked, _: (asked.target == "/later" or go.wait(10)) and kept()
+    request = "GET /c/left HTTP/1.1\r\nHost: g\r\n\r\n"
+    first = connect(cached.port)
+    first.send(request)
+    wait_until(lambda: cached.upstream.requests, "one is there")
+    others = [connect(cached.port) for _ in range(20)]
+    for other in others:
+        other.send(request)
+    assert cached.get("/q/later").status == 200  # by then they wait
+    first.close()
+    wait_until(lambda: len(cached.upstream.requests) > 2, "another one fetches it")
+    go.set()
+    assert [other.read_answer()[2] for other in others] == [b"stock: 7"] * 20
+    assert [one.target for one in cached.upstream.take()] == ["/c/left", "/later", "/c/left"]
+
+
 def test_what_is_somebodys_is_neither_kept_nor_served(cached):
     cached.upstream.answer = kept()
     cached.get("/c/own", {"Authorization": "Basic eA=="})

@@ -31,7 +31,7 @@ void Flights::tell(const std::string& key, Fate fate) {
     }
 }
 
-void Flights::end(const std::string& key) noexcept {
+void Flights::end(const std::string& key, bool answered) noexcept {
     std::vector<std::shared_ptr<Waiter>> waiters;
     {
         const std::scoped_lock lock(mutex_);
@@ -42,8 +42,9 @@ void Flights::end(const std::string& key) noexcept {
     }
     for (auto& waiter : waiters) {
         runtime::EventLoop& loop = waiter->loop;
-        loop.post([waiter = std::move(waiter)] {
+        loop.post([waiter = std::move(waiter), answered] {
             waiter->landed = true;
+            waiter->broken_off = !answered;
             waiter->signal.notify_all();
         });
     }

@@ -32,12 +32,14 @@ public:
         Leader(Flights& flights, std::string key) : flights_(&flights), key_(std::move(key)) {}
 
         Leader(Leader&& other) noexcept
-            : flights_(std::exchange(other.flights_, nullptr)), key_(std::move(other.key_)) {}
+            : flights_(std::exchange(other.flights_, nullptr)),
+              key_(std::move(other.key_)),
+              answered_(other.answered_) {}
 
         Leader& operator=(Leader&&) = delete;
 
         ~Leader() {
-            if (flights_) flights_->end(key_);
+            if (flights_) flights_->end(key_, answered_);
         }
 
         explicit operator bool() const noexcept { return flights_ != nullptr; }
@@ -47,9 +49,14 @@ public:
             if (flights_) flights_->tell(key_, fate);
         }
 
+        /// The service has been heard of, well or not: it is no use that the next one leads in its turn. One
+        /// that ends without this has been broken off.
+        void answered() noexcept { answered_ = true; }
+
     private:
         Flights* flights_ = nullptr;
         std::string key_;
+        bool answered_ = false;
     };
 
     /// One who waits; touched on its own loop.
@@ -58,6 +65,7 @@ public:
 
         runtime::EventLoop& loop;
         bool landed = false;
+        bool broken_off = false;  ///< landed, and nobody knows more than before: another one may lead
         Fate fate = Fate::on_time;
         runtime::Signal signal;
     };
@@ -72,7 +80,7 @@ private:
     };
 
     void tell(const std::string& key, Fate fate);
-    void end(const std::string& key) noexcept;
+    void end(const std::string& key, bool answered) noexcept;
 
     std::mutex mutex_;
     std::unordered_map<std::string, Flight> running_;

@@ -65,7 +65,10 @@ Task<Journey::Step> Journey::cached_call() {
     kept_fields_ = response_.headers();
     const bool reload = AnswerCache::wants_reload(request_.fields());
     const std::string flight = fmt::format("{}{}", static_cast<const void*>(&cache), caching.subject.key);
-    for (int round = 0;; ++round) {
+    const TimePoint began = now();
+    // Somebody has found out already that the answer is not for all, or takes too long.
+    bool for_itself = false;
+    while (true) {
         caching.subject.mark = cache.mark(caching.subject);
         caching.kept = cache.find(caching.subject.key, exchange_.headers());
         const TimePoint at = now();
@@ -80,8 +83,8 @@ Task<Journey::Step> Journey::cached_call() {
                 co_return serve(*caching.kept, "STALE");
             }
         }
-        caching.patience = may_be_stale ? Deadline::after(at, shared_.config.stale_wait) : Deadline();
-        if (leader || round > 0) {
+        caching.patience = may_be_stale ? Deadline::after(began, shared_.config.stale_wait) : Deadline();
+        if (leader || for_itself) {
             caching.fetching = true;
             caching.leader.emplace(std::move(leader));
             // A whole answer is wanted, whatever this client has.
@@ -89,7 +92,7 @@ Task<Journey::Step> Journey::cached_call() {
                 exchange_.headers().remove(name);
             co_return Step::call;
         }
-        const Deadline until = Deadline::after(at, patience)
+        const Deadline until = Deadline::after(began, patience)
                                    .or_sooner(TaskContext::current().deadline)
                                    .or_sooner(caching.patience);
         // Whoever fetches it has found out already that this takes long, or fails.
@@ -100,6 +103,8 @@ Task<Journey::Step> Journey::cached_call() {
         }
         const bool in_vain = is_hopeless() || !waiter->landed;
         if (may_be_stale && in_vain && has_stale()) co_return serve(*caching.kept, "STALE");
+        // When the one that fetched it has left, one of those who waited takes its place.
+        for_itself = !waiter->broken_off;
     }
 }
 
@@ -240,6 +245,7 @@ std::optional<proxy::Verdict> Journey::cache_verdict(int status) {
         return proxy::Verdict::hold;
     }
     // Nobody gains by waiting for it.
+    if (caching_->leader) caching_->leader->answered();
     caching_->leader.reset();
     return std::nullopt;
 }

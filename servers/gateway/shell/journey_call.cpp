@@ -321,6 +321,8 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     budget_retry_.release();
     budget_call_.release();
     if (is_out_of_patience(outcome)) return stop_waiting();
+    if (caching_ && caching_->leader && (outcome || !says_nothing(outcome.error())))
+        caching_->leader->answered();
     if (outcome && breaker_status_) {
         const std::string type = fmt::format("status_{}", outcome->status);
         permit_.failed_with(at, type);

@@ -62,6 +62,7 @@ Task<> Refresher::stop() {
 
 Task<> Refresher::run(std::shared_ptr<Errand> errand) {
     co_await fetch(*errand);
+    errand->leader.answered();
 }
 
 Task<> Refresher::fetch(Errand& errand) {
