@@ -6,6 +6,7 @@
 #include "flotilla/shop/order/order_api.hpp"
 #include "flotilla/shop/order/remote_catalog.hpp"
 #include "flotilla/shop/order/schema.hpp"
+#include "flotilla/shop/order/shared_lookup.hpp"
 
 namespace flotilla::shop::order {
 
@@ -74,10 +75,11 @@ int run_order(int argc, const char* const* argv) {
     RemoteCatalog catalog(
         service.remote().client<CatalogClient>(), *commons->tokens, service.logger("order.catalog")
     );
+    SharedLookup products(catalog);
     OrderDesk desk({
         .orders = orders,
         .stock = catalog,
-        .products = catalog,
+        .products = products,
         .meters = meters,
         .clock = clock,
         .tracer = service.tracer(),
