@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from support.programs import BINARIES, ROOT, Program, free_port, wait_until
 
 SERVER = "/usr/bin/python3 -m http.server --bind 127.0.0.1 ${port}"
+WRAPPED_SERVER = "tests/wire/clients/wrapped_server.sh ${port}"
 DEAF_SERVER = "tests/wire/clients/deaf_server.sh ${port}"
 FLOTILLA = BINARIES / "flotilla"
 
@@ -158,6 +160,42 @@ def test_a_detached_fleet_is_seen_by_status_and_stopped_by_down(fleet):
     assert fleet.look("down") == (0, "Nothing runs.\n")
     assert not any(map(runs, pids))
     assert fleet.look("status")[0] == 1
+
+
+def listens(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_what_a_part_is_wrapped_around_ends_with_it(fleet):
+    port = fleet.add("bow", WRAPPED_SERVER)
+    status, output = fleet.run(*fleet.arguments("--detach"))
+    assert status == 0, output
+    assert fleet.look("down") == (0, "Nothing runs.\n")
+    wait_until(lambda: not listens(port), "the server ends")
+    assert fleet.run(*fleet.arguments("--detach"))[0] == 0
+    os.kill(pids_of(fleet)[0], signal.SIGKILL)
+    wait_until(lambda: [part["restarts"] for part in fleet.states().values()] == [1], "the part is started again")
+    wait_until(lambda: listens(port), "it serves again")
+
+
+def test_down_stops_what_a_killed_supervisor_has_left(fleet, owner):
+    port = fleet.add("bow", WRAPPED_SERVER)
+    up = owner.add(fleet.up())
+    up.wait_for_log("Up in")
+    up.process.kill()
+    up.process.wait()
+    assert listens(port)
+    assert fleet.look("down") == (0, "Nothing runs.\n")
+    wait_until(lambda: not listens(port), "the server ends")
+
+
+def test_the_lines_of_a_detached_fleet_are_in_the_files_of_its_parts_alone(fleet):
+    fleet.add("bow", WRAPPED_SERVER)
+    assert fleet.run(*fleet.arguments("--detach"))[0] == 0
+    logs = fleet.folder / "data" / "log"
+    wait_until(lambda: "wrapped" in (logs / "bow.log").read_text(), "the part's log")
+    assert "wrapped" not in (logs / "up.log").read_text()
 
 
 def test_a_detached_fleet_that_cannot_start_says_why(fleet):

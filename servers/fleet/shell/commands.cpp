@@ -3,11 +3,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 #include "flotilla/base/text.hpp"
@@ -138,6 +140,8 @@ int supervise(std::vector<Part> parts, const UpOptions& options, Herald herald) 
     runtime::Runtime runtime(config);
     SupervisorSettings settings;
     settings.data = options.data;
+    // What they write is in their own files, which do not grow without end.
+    settings.echo = options.detach ? Echo::no : Echo::yes;
     settings.colour = isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == nullptr ? Colour::yes : Colour::no;
     settings.on_ready = [&herald, detached = options.detach](const Result<std::string>& word) {
         if (detached)
@@ -239,6 +243,23 @@ int run_up(int argc, const char* const* argv) {
     return supervise(*std::move(parts), *options, {});
 }
 
+namespace {
+
+/// What a supervisor leaves that was killed: programs whose part was a shell around them.
+void stop_what_is_left(const std::vector<PartRecord>& parts) {
+    const auto is_left = [](const PartRecord& part) { return part.process.group_alive(); };
+    std::vector<PartRecord> left;
+    std::ranges::copy_if(parts, std::back_inserter(left), is_left);
+    for (const int number : {SIGTERM, SIGKILL}) {
+        for (const PartRecord& part : left) kill(-part.process.pid, number);
+        constexpr int tries = 200;  // of 50 ms
+        for (int i = 0; i < tries && std::ranges::any_of(left, is_left); ++i) usleep(50'000);
+        std::erase_if(left, std::not_fn(is_left));
+    }
+}
+
+}  // namespace
+
 int run_down(int argc, const char* const* argv) {
     const auto options = parse_look_options(argc, argv);
     if (!options || options->help || options->json) {
@@ -252,6 +273,8 @@ int run_down(int argc, const char* const* argv) {
         for (int i = 0; i < tries && record->supervisor.alive(); ++i) usleep(50'000);
         if (record->supervisor.alive())
             return failure("down", "the supervisor does not end: flotilla status");
+    } else if (record) {
+        stop_what_is_left(record->parts);
     }
     fmt::print("Nothing runs.\n");
     return 0;

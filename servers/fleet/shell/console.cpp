@@ -44,8 +44,8 @@ std::string prefix_of(std::string_view name, std::size_t number, std::size_t wid
     return fmt::format("{}{:<{}} |\x1b[0m ", colours[number % colours.size()], name, width);
 }
 
-PartLog::PartLog(std::string prefix, const std::string& path)
-    : prefix_(std::move(prefix)), path_(path), file_(open_log(path)) {
+PartLog::PartLog(std::string prefix, const std::string& path, Echo echo)
+    : prefix_(std::move(prefix)), path_(path), echo_(echo), file_(open_log(path)) {
     struct stat info{};
     if (file_ >= 0 && fstat(file_, &info) == 0) size_ = static_cast<std::uint64_t>(info.st_size);
 }
@@ -83,7 +83,7 @@ void PartLog::line(std::string_view text) {
         life_begin_ = 0;
     }
     if (file_ >= 0 && write(file_, whole.data(), whole.size()) > 0) size_ += whole.size();
-    show(prefix_ + whole);
+    if (echo_ == Echo::yes) show(prefix_ + whole);
 }
 
 std::string PartLog::tail(std::size_t lines) const {

@@ -12,11 +12,12 @@
 namespace flotilla::fleet {
 
 enum class Colour : std::uint8_t { no, yes };
+enum class Echo : std::uint8_t { no, yes };
 
-/// One part's output: whole lines go to its file, and to the console behind its name.
+/// One part's output: whole lines go to its file, and, with an echo, to the console behind its name.
 class PartLog {
 public:
-    PartLog(std::string prefix, const std::string& path);
+    PartLog(std::string prefix, const std::string& path, Echo echo);
     ~PartLog();
     PartLog(const PartLog&) = delete;
     PartLog& operator=(const PartLog&) = delete;
@@ -39,6 +40,7 @@ private:
 
     std::string prefix_;
     std::string path_;
+    Echo echo_;
     std::string pending_;
     int file_ = -1;
     std::uint64_t size_ = 0;

@@ -145,11 +145,16 @@ Process::~Process() {
 }
 
 Task<std::string> Process::ended() {
-    int status = 0;
-    while (waitpid(pid_, &status, WNOHANG) == 0) {
+    for (siginfo_t info{}; waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                           info.si_pid == 0;) {
         end_.mark_drained();
         co_await end_.readable();
     }
+    // It may have been a shell around the program that does the work. While it is a zombie, nobody else can
+    // have its number.
+    signal(SIGTERM);
+    int status = 0;
+    waitpid(pid_, &status, 0);
     buried_ = true;
     output_.cancel();
     co_return told(status);
@@ -166,7 +171,7 @@ Task<std::string_view> Process::read() {
 }
 
 void Process::signal(int number) const noexcept {
-    if (!buried_) kill(pid_, number);
+    if (!buried_) kill(-pid_, number);
 }
 
 }  // namespace flotilla::fleet

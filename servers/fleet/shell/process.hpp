@@ -37,6 +37,7 @@ public:
     /// and only children of its own keep them open.
     Task<std::string_view> read();
 
+    /// To it and to all that it has started, which is one process group.
     void signal(int number) const noexcept;
 
 private:

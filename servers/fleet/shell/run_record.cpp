@@ -19,18 +19,31 @@ FLT_DESCRIBE(RunRecord, supervisor, parts)
 
 namespace {
 
-/// State and start time of a process; nothing for one that is gone or only waits to be buried.
-std::uint64_t start_time(pid_t pid) {
-    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+struct ProcessLook {
+    std::uint64_t started = 0;
+    pid_t group = 0;
+};
+
+/// Zeros for a process that is gone or only waits to be buried.
+ProcessLook look(const std::string& process) {
+    std::ifstream file("/proc/" + process + "/stat");
     std::string line;
-    if (!std::getline(file, line)) return 0;
+    if (!std::getline(file, line)) return {};
     const std::size_t name_end = line.rfind(')');  // the name may hold blanks and brackets
-    if (name_end == line.npos || name_end + 2 >= line.size()) return 0;
+    if (name_end == line.npos || name_end + 2 >= line.size()) return {};
     const auto fields = split(std::string_view(line).substr(name_end + 2), ' ');
     constexpr std::size_t state = 0;
+    constexpr std::size_t group = 2;
     constexpr std::size_t started = 19;  // the 22nd of the line
-    if (fields.size() <= started || fields[state] == "Z" || fields[state] == "X") return 0;
-    return parse_integer<std::uint64_t>(fields[started]).value_or(0);
+    if (fields.size() <= started || fields[state] == "Z" || fields[state] == "X") return {};
+    return {
+        .started = parse_integer<std::uint64_t>(fields[started]).value_or(0),
+        .group = parse_integer<pid_t>(fields[group]).value_or(0)
+    };
+}
+
+std::uint64_t start_time(pid_t pid) {
+    return look(std::to_string(pid)).started;
 }
 
 }  // namespace
@@ -41,6 +54,19 @@ ProcessId ProcessId::of(pid_t pid) {
 
 bool ProcessId::alive() const {
     return pid > 0 && started != 0 && start_time(pid) == started;
+}
+
+bool ProcessId::group_alive() const {
+    if (alive()) return true;
+    // The number of a group is given to no new process: one without its leader is still what it was.
+    if (pid <= 0 || start_time(pid) != 0) return false;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename();
+        if (parse_integer<pid_t>(name) && look(name).group == pid) return true;
+    }
+    return false;
 }
 
 std::string run_record_path(const std::string& data) {

@@ -51,7 +51,8 @@ Supervisor::Supervisor(runtime::Runtime& runtime, std::vector<Part> parts, Super
     for (Part& part : parts) {
         auto log = std::make_unique<PartLog>(
             prefix_of(part.name, keepers_.size(), width, settings_.colour),
-            log_path(settings_.data, part.name)
+            log_path(settings_.data, part.name),
+            settings_.echo
         );
         keepers_.push_back(std::make_unique<Keeper>(Keeper{.part = std::move(part), .log = std::move(log)}));
     }

@@ -21,6 +21,7 @@ std::string log_path(const std::string& data, const std::string& name);
 struct SupervisorSettings {
     std::string data;
     Colour colour = Colour::no;
+    Echo echo = Echo::yes;
     /// Told once: where everything is when all parts are ready, or why they are not.
     std::function<void(const Result<std::string>& word)> on_ready;
 };

@@ -19,6 +19,8 @@ struct ProcessId {
     static ProcessId of(pid_t pid);
 
     [[nodiscard]] bool alive() const;
+    /// Whether it, or something that it has started in its process group, is alive.
+    [[nodiscard]] bool group_alive() const;
 
     friend bool operator==(const ProcessId&, const ProcessId&) = default;
 };
