@@ -1,7 +1,10 @@
 """That the runner of pages sees what is not as the page says."""
 
+import pathlib
+
 import pytest
 from shop_support.page import Shell, fits, steps_of
+from support.programs import wait_until
 
 PAGE = """
 # A page
@@ -39,6 +42,14 @@ def test_a_page_runs_in_one_shell_and_is_compared_by_shape(tmp_path):
     for step in steps_of(PAGE):
         assert fits(step.output, shell.run(step.command)), step.command
     shell.close()
+
+
+def test_what_a_broken_off_page_has_started_ends_with_its_shell(tmp_path):
+    shell = Shell(tmp_path, [])
+    (pid,) = shell.run("sleep 600 >/dev/null 2>&1 & echo $!")
+    shell.close()
+    state = pathlib.Path(f"/proc/{pid}/stat")
+    wait_until(lambda: not state.exists() or ") Z " in state.read_text(), "it is gone")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ Every command of a page runs in one shell. What it prints is compared by shape: 
 others; a line `...` stands for any lines, `...` inside of a line for any text.
 """
 
+import os
 import re
+import signal
 import subprocess
 import threading
 
@@ -73,6 +75,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, command):
@@ -95,5 +98,10 @@ class Shell:
         return lines
 
     def close(self):
+        """What a page has started by hand ends too, when the page is broken off before it says so."""
         self.process.stdin.close()
         self.process.wait(timeout=30)
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
