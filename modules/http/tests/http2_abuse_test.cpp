@@ -409,6 +409,7 @@ TEST_F(Http2Abuse, AClientThatDoesNotReadLosesItsConnection) {
             auto client = co_await Http2Client::open(f, 0x7fffffff);
             const std::string ask = testing::window(0, 0x7fff0000 - 65'535) + headers(1, get("/endless"));
             co_await client->send(ask);
+            EXPECT_TRUE(co_await eventually(f, [&f] { return f.server.stats().connections == 1; }));
             EXPECT_TRUE(co_await eventually(f, [&f] { return f.server.stats().connections == 0; }));
             EXPECT_EQ(routes.ended, 1);
         },
