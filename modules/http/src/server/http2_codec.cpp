@@ -23,6 +23,8 @@ constexpr Reject flood{429, "S15", "flood of HTTP/2 frames"};
 
 /// Frames of one header block behind its first.
 constexpr std::size_t max_continuations = 32;
+/// Types of frames from this one on are those of extensions.
+constexpr unsigned first_unknown = NGHTTP2_CONTINUATION + 1;
 
 std::string_view text_of(const std::uint8_t* data, std::size_t size) noexcept {
     return {reinterpret_cast<const char*>(data), size};
@@ -105,23 +107,32 @@ struct Http2Codec::Callbacks {
             case NGHTTP2_CONTINUATION:
                 if (frame->length == 0 && !ends) codec.spend(Kind::empty);
                 break;
-            case NGHTTP2_PRIORITY:
-                codec.spend(Kind::empty);
+            case NGHTTP2_WINDOW_UPDATE:
+                codec.spend(Kind::window);
+                break;
+            case NGHTTP2_GOAWAY:
                 break;
             default:
+                codec.spend(Kind::empty);
                 break;
         }
-        if (frame->type == NGHTTP2_HEADERS)
-            codec.header_since_ = codec.now_;
-        else if (frame->type != NGHTTP2_CONTINUATION)
-            codec.header_since_.reset();
+        if (frame->type != NGHTTP2_CONTINUATION) codec.header_since_.reset();
         return codec.end_ ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
     }
 
+    /// Not of blocks that are passed over, as those of streams that we have given up: nobody hears of their
+    /// ends either.
     static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* self) {
+        Http2Codec& codec = Callbacks::codec(self);
         const bool request = frame->headers.cat == NGHTTP2_HCAT_REQUEST;
-        codec(self).head_.start(request ? Http2Head::Block::request : Http2Head::Block::trailers);
+        codec.head_.start(request ? Http2Head::Block::request : Http2Head::Block::trailers);
+        codec.header_since_ = codec.now_;
         return 0;
+    }
+
+    /// Frames that HTTP/2 does not know are passed over as well, but counted.
+    static int on_unknown(nghttp2_session*, void**, const nghttp2_frame_hd*, void*) {
+        return NGHTTP2_ERR_CANCEL;
     }
 
     static int on_header(
@@ -176,6 +187,7 @@ struct Http2Codec::Callbacks {
     static int on_sent(nghttp2_session*, const nghttp2_frame* frame, void* self) {
         Http2Codec& codec = Callbacks::codec(self);
         if (frame->hd.type == NGHTTP2_RST_STREAM) codec.header_since_.reset();  // of a refused block
+        if (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) codec.budget_.earn();
         if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code == NGHTTP2_PROTOCOL_ERROR) {
             codec.events_.on_rejected(malformed_request);
             codec.spend(Http2Budget::Kind::reset);
@@ -223,6 +235,7 @@ struct Http2Codec::Callbacks {
             // A field that nghttp2 would pass over silently makes the whole request malformed.
             nghttp2_session_callbacks_set_on_invalid_header_callback(made, on_header);
             nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
+            nghttp2_session_callbacks_set_unpack_extension_callback(made, on_unknown);
             nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
             nghttp2_session_callbacks_set_on_frame_send_callback(made, on_sent);
             nghttp2_session_callbacks_set_on_stream_close_callback(made, on_closed);
@@ -238,6 +251,8 @@ struct Http2Codec::Callbacks {
             nghttp2_option_set_no_auto_window_update(made, 1);
             nghttp2_option_set_no_closed_streams(made, 1);
             nghttp2_option_set_max_continuations(made, max_continuations);
+            for (unsigned type = first_unknown; type <= 0xff; ++type)
+                nghttp2_option_set_user_recv_extension_type(made, static_cast<std::uint8_t>(type));
             return made;
         }();
         return options;
