@@ -50,7 +50,29 @@ TEST(LoginThrottle, WhoKnowsThePasswordNeverWaits) {
 TEST(LoginThrottle, ItRemembersABoundedNumber) {
     LoginThrottle throttle(small());
     for (int i = 0; i < 1000; ++i) (void)throttle.enter(std::to_string(i), std::to_string(i), start);
-    EXPECT_EQ(throttle.size(), 8U);
+    EXPECT_EQ(throttle.size(), 8U + 8U);
+}
+
+TEST(LoginThrottle, WhoIsHeldUpByHisAddressPushesOutNobody) {
+    LoginThrottle throttle(small());
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(throttle.enter("victim", "10.0.0.1", start));
+    for (int i = 0; i < 1000; ++i) (void)throttle.enter(std::to_string(i), "10.0.0.2", start);
+    EXPECT_EQ(throttle.enter("victim", "10.0.0.1", start), 10s);
+    EXPECT_EQ(throttle.size(), 8U) << "what was let through, and no more";
+}
+
+TEST(LoginThrottle, WhatSaysTheLeastIsForgottenFirst) {
+    LoginThrottle throttle(small());
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(throttle.enter("victim", "10.0.0.1", start));
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(throttle.enter(std::to_string(i), std::to_string(i), start));
+    EXPECT_EQ(throttle.enter("victim", "10.0.0.9", start), 10s);
+}
+
+TEST(LoginThrottle, ManyEmailsDoNotMakeItForgetAddresses) {
+    LoginThrottle throttle(small());
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(throttle.enter(std::to_string(i), "10.0.0.1", start));
+    for (int i = 0; i < 7; ++i) EXPECT_FALSE(throttle.enter(std::to_string(9 + i), std::to_string(i), start));
+    EXPECT_EQ(throttle.enter("other", "10.0.0.1", start), 1s);
 }
 
 TEST(LoginThrottle, ItCanBeSwitchedOff) {

@@ -42,7 +42,7 @@ FLT_DESCRIBE_CONFIG(
     (email_refill, "After so long one more may.", min(std::chrono::milliseconds(1))),
     (address_burst, "Logins that may fail, or be under way, at once from one address.", min(1)),
     (address_refill, "After so long one more may.", min(std::chrono::milliseconds(1))),
-    (buckets, "E-mails and addresses that are remembered.", min(2))
+    (buckets, "E-mails, and as many addresses, that are remembered.", min(1))
 )
 
 /// `shop.user.*`
