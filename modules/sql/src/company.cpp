@@ -16,6 +16,13 @@ struct Company::Verdict {
     Result<void> outcome{};
 };
 
+/// A group that is under way, as those see it who wait for it. Guarded by the State's mutex.
+struct Company::Voyage {
+    std::size_t aboard = 0;           // who still waits
+    bool over = false;                // another group has taken its place
+    std::function<void()> stop = {};  // of a work whose caller has left it to the others
+};
+
 /// One transaction and who waits for it.
 struct Company::Member {
     Member(runtime::EventLoop& loop, Load what, Deadline until, const Clock& clock)
@@ -24,7 +31,8 @@ struct Company::Member {
     runtime::EventLoop& home;
     const Load load;
     const Deadline deadline;
-    Trail trail;  // the thread's, up to the verdict
+    Trail trail;                       // the thread's, up to the verdict
+    std::shared_ptr<Voyage> voyage{};  // guarded by the State's mutex
     // On the home loop only:
     runtime::Signal signal;
     bool leads = false;
@@ -48,19 +56,51 @@ struct Company::State : std::enable_shared_from_this<Company::State> {
         }
     }
 
+    /// What nobody waits for any more is stopped.
     void leave(const std::shared_ptr<Member>& member) {
+        std::shared_ptr<Voyage> deserted;
+        std::function<void()> stop;
+        {
+            const std::lock_guard lock(mutex);
+            std::erase(waiting, member);
+            if (member->voyage && --member->voyage->aboard == 0) {
+                deserted = member->voyage;
+                stop.swap(deserted->stop);
+            }
+        }
+        if (stop) stop();
+        if (deserted) end(*deserted);
+    }
+
+    /// Its caller has left: the last of the others takes care of it.
+    void leave_behind(Voyage& voyage, std::function<void()> stop) {
         const std::lock_guard lock(mutex);
-        std::erase(waiting, member);
+        if (!voyage.over) voyage.stop = std::move(stop);
+    }
+
+    /// The next group may go; once for each.
+    void end(Voyage& voyage) {
+        std::function<void()> stop;
+        {
+            const std::lock_guard lock(mutex);
+            stop.swap(voyage.stop);
+            if (std::exchange(voyage.over, true)) return;
+        }
+        pass_on();
     }
 
     /// Those who travel with `first`.
-    std::vector<std::shared_ptr<Member>> gather(std::shared_ptr<Member> first) {
+    std::vector<std::shared_ptr<Member>> gather(
+        std::shared_ptr<Member> first, const std::shared_ptr<Voyage>& voyage
+    ) {
         std::vector<std::shared_ptr<Member>> group{std::move(first)};
         const std::lock_guard lock(mutex);
         while (!waiting.empty() && group.size() < config.largest) {
             group.push_back(std::move(waiting.front()));
             waiting.pop_front();
         }
+        voyage->aboard = group.size();
+        for (const auto& member : group) member->voyage = voyage;
         return group;
     }
 
@@ -91,15 +131,21 @@ struct Company::State : std::enable_shared_from_this<Company::State> {
 
 /// Members on their way through one transaction. Every one of them gets a verdict, whatever happens: it comes
 /// from the thread that writes, which alone knows; or from the end of a group that was never written.
-class Company::Group {
+class Company::Group final : public Heirs {
 public:
-    Group(std::vector<std::shared_ptr<Member>> members, const Pool& pool, Access access)
-        : members_(std::move(members)),
-          access_(access),
+    Group(std::shared_ptr<State> state, std::shared_ptr<Member> leader, const Pool& pool)
+        : state_(std::move(state)),
+          voyage_(std::make_shared<Voyage>()),
+          patience_(leader->deadline),
+          members_(state_->gather(std::move(leader), voyage_)),
+          access_(state_->config.access),
           dialect_(pool.driver().info().dialect),
           traced_(pool.telemetry().tracer != nullptr) {}
 
-    ~Group() { tell({.alone = true}); }
+    ~Group() {
+        tell({.alone = true});
+        state_->end(*voyage_);
+    }
 
     Group(const Group&) = delete;
     Group& operator=(const Group&) = delete;
@@ -125,13 +171,16 @@ public:
             });
     }
 
-    /// Of the most patient. Who looks can look again, so there it is that of the one that leads.
+    /// Of the most patient.
     [[nodiscard]] Deadline deadline() const {
-        if (access_ == Access::read_only) return members_.front()->deadline;
-        Deadline latest = members_.front()->deadline;
+        Deadline latest = patience_;
         for (const auto& member : members_) latest = std::max(latest, member->deadline);
         return latest;
     }
+
+    void inherit(std::function<void()> stop) override { state_->leave_behind(*voyage_, std::move(stop)); }
+
+    [[nodiscard]] Deadline patience() const override { return patience_; }
 
 private:
     /// Members that are written together, or one.
@@ -207,6 +256,9 @@ private:
         return parties;
     }
 
+    const std::shared_ptr<State> state_;
+    const std::shared_ptr<Voyage> voyage_;
+    const Deadline patience_;  // of the one that leads
     std::vector<std::shared_ptr<Member>> members_;
     const Access access_;
     const Dialect dialect_;
@@ -233,17 +285,23 @@ private:
     std::shared_ptr<Member> member_;
 };
 
+/// Of whoever gathers a group, which has it from then on.
 class Company::Leadership {
 public:
     explicit Leadership(State& state) noexcept : state_(state) {}
 
-    ~Leadership() { state_.pass_on(); }
+    ~Leadership() {
+        if (!handed_on_) state_.pass_on();
+    }
 
     Leadership(const Leadership&) = delete;
     Leadership& operator=(const Leadership&) = delete;
 
+    void hand_on() noexcept { handed_on_ = true; }
+
 private:
     State& state_;
+    bool handed_on_ = false;
 };
 
 Company::Company(CompanyConfig config) : state_(std::make_shared<State>(config)) {}
@@ -279,19 +337,19 @@ Task<Result<void>> Company::run(Database& db, Load load) {
 }
 
 Task<> Company::lead(std::shared_ptr<Pool> pool, std::shared_ptr<Member> member) {
-    const Leadership leadership(*state_);
-    const Access access = state_->config.access;
-    auto lease = co_await pool->acquire(access, member->deadline);
+    Leadership leadership(*state_);
+    auto lease = co_await pool->acquire(state_->config.access, member->deadline);
     if (!lease) {
         member->verdict.emplace(Verdict{.outcome = flotilla::fail(std::move(lease).error())});
         co_return;
     }
     // As late as possible: whoever has come meanwhile comes along.
-    const auto group = std::make_shared<Group>(state_->gather(std::move(member)), *pool, access);
+    const auto group = std::make_shared<Group>(state_, std::move(member), *pool);
+    leadership.hand_on();
     const Deadline deadline = group->deadline();
     Work work = [group](Connection& connection, Deadline until) { return group->write(connection, until); };
     // The verdicts tell what has become of it.
-    (void)co_await pool->perform(*lease, false, std::move(work), deadline);
+    (void)co_await pool->perform(*lease, false, std::move(work), deadline, group.get());
 }
 
 }  // namespace flotilla::sql

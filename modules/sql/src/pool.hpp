@@ -51,6 +51,18 @@ using LeasePtr = std::unique_ptr<Lease>;
 /// What is done with a connection on a thread of the pool.
 using Work = std::move_only_function<Result<Rows>(Connection&, Deadline)>;
 
+/// Those who want a work that its caller leaves before its end.
+class Heirs {
+public:
+    /// `stop` cancels it, when nobody wants it any more.
+    virtual void inherit(std::function<void()> stop) = 0;
+    /// Until when the caller waits for it.
+    [[nodiscard]] virtual Deadline patience() const = 0;
+
+protected:
+    ~Heirs() = default;
+};
+
 /// Shared by the loops: guarded by a mutex that is held for moments only.
 class Pool : public std::enable_shared_from_this<Pool> {
 public:
@@ -68,8 +80,10 @@ public:
     /// Works with the lease's connection on a thread, opening it first where there is none, and gives the
     /// lease back to the caller (`keep`) or at once, on that thread, to the pool. At the deadline, or when
     /// the calling task is cancelled, the work is cancelled. A work that does not end even so is left behind
-    /// with its lease.
-    Task<Result<Rows>> perform(LeasePtr& lease, bool keep, Work work, Deadline deadline);
+    /// with its lease. With `heirs` the caller leaves before the deadline when its own patience ends.
+    Task<Result<Rows>> perform(
+        LeasePtr& lease, bool keep, Work work, Deadline deadline, Heirs* heirs = nullptr
+    );
 
     /// Gives a lease back on a thread that may block.
     void dispose(LeasePtr lease) noexcept;

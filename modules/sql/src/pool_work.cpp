@@ -40,7 +40,8 @@ struct Pool::Call {
 /// The caller's side: takes the lease back, or makes sure that nobody misses it.
 class Pool::Attending {
 public:
-    Attending(Pool& pool, std::shared_ptr<Call> call) noexcept : pool_(pool), call_(std::move(call)) {}
+    Attending(Pool& pool, std::shared_ptr<Call> call, Heirs* heirs) noexcept
+        : pool_(pool), call_(std::move(call)), heirs_(heirs) {}
 
     ~Attending() {
         LeasePtr left;
@@ -50,7 +51,11 @@ public:
             left = std::move(call_->lease);
         }
         if (left) pool_.dispose(std::move(left));
-        if (!call_->finished) pool_.cancel(call_);
+        if (call_->finished) return;
+        if (heirs_)
+            heirs_->inherit([&pool = pool_, call = call_] { pool.cancel(call); });
+        else
+            pool_.cancel(call_);
     }
 
     Attending(const Attending&) = delete;
@@ -59,6 +64,7 @@ public:
 private:
     Pool& pool_;
     std::shared_ptr<Call> call_;
+    Heirs* heirs_;
 };
 
 void Pool::do_work(Call& call, LeasePtr& lease, bool keep, Work& work, Deadline deadline) {
@@ -99,9 +105,11 @@ void Pool::cancel(const std::shared_ptr<Call>& call) noexcept {
     });
 }
 
-Task<Result<Rows>> Pool::perform(LeasePtr& lease, bool keep, Work work, Deadline deadline) {
+Task<Result<Rows>> Pool::perform(LeasePtr& lease, bool keep, Work work, Deadline deadline, Heirs* heirs) {
     const auto call = std::make_shared<Call>(runtime::EventLoop::current());
-    const Attending attending(*this, call);
+    const Attending attending(*this, call, heirs);
+    const Deadline patience = heirs ? heirs->patience() : deadline;
+    const bool others_go_on = patience < deadline;
     // The pool outlives its threads, see close().
     auto job = [this, call, held = std::move(lease), keep, work = std::move(work), deadline]() mutable {
         do_work(*call, held, keep, work, deadline);
@@ -114,9 +122,10 @@ Task<Result<Rows>> Pool::perform(LeasePtr& lease, bool keep, Work work, Deadline
     if (!threads_->submit(std::move(job))) co_return fail(SqlErrc::closed);
 
     for (int asked = 0; !call->finished;) {
-        const Deadline until = asked == 0 ? deadline : Deadline::after(clock_.now(), grace);
+        const Deadline until = asked == 0 ? patience : Deadline::after(clock_.now(), grace);
         const runtime::Wake wake = co_await call->signal.wait(until);
         if (wake != runtime::Wake::timed_out || call->finished) continue;
+        if (others_go_on) co_return fail(SqlErrc::timed_out, "others wait longer for it");
         if (asked++ == graces) co_return fail(SqlErrc::timed_out, "the statement does not stop");
         cancel(call);
     }

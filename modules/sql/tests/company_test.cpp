@@ -341,6 +341,106 @@ TEST(Company, WhoLeavesWhileLeadingOrWaitingHoldsUpNobody) {
     });
 }
 
+/// Makes a body that says when it has begun, and waits to go on, perhaps longer than anybody for it.
+class Held {
+public:
+    [[nodiscard]] Body body(int number) const {
+        return [open = open_, begun = begun_, number](Statements& tx) -> Result<int> {
+            *begun = true;
+            open.wait();
+            FLT_CHECK(tx.execute("update rows set n = n + 1"));
+            return number;
+        };
+    }
+
+    [[nodiscard]] bool begun() const { return *begun_; }
+
+    void let_go() { gate_.set_value(); }
+
+private:
+    std::promise<void> gate_;
+    std::shared_future<void> open_ = gate_.get_future().share();
+    std::shared_ptr<std::atomic<bool>> begun_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+Task<> travel_with(Company& company, Database& db, Body body) {
+    (void)co_await company.at_once<int>(db, std::move(body));
+}
+
+TEST(Company, WhoLeavesWhileLeadingOthersLeavesThemOnTheirWay) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Held first;
+        Held second;
+        Crowd crowd(runtime, *db);
+        TaskScope leader(runtime.loop(0));
+        crowd.send(first.body(0));
+        while (!first.begun()) co_await runtime::yield();
+        leader.spawn("leads", travel_with(crowd.company, *db, second.body(0)));
+        for (int i = 0; i < 5; ++i) crowd.send(writing(i));
+        first.let_go();
+        while (!second.begun()) co_await runtime::yield();
+        co_await leader.stop();
+        // What its end might have asked of the threads has been done by then.
+        for (int i = 0; i < 4; ++i) must(co_await db->execute("select one from rows"));
+        second.let_go();
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 6);
+        EXPECT_EQ(server->executed, 7 + 4);
+        EXPECT_EQ(server->commits, 2) << "nobody had to go alone";
+        EXPECT_EQ(server->cancels, 0);
+    });
+}
+
+TEST(Company, WhatEverybodyHasLeftHoldsUpNobody) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Held first;
+        Held second;
+        Crowd crowd(runtime, *db, {.largest = 3});
+        TaskScope leaving(runtime.loop(0));
+        crowd.send(first.body(0));
+        while (!first.begun()) co_await runtime::yield();
+        leaving.spawn("leads", travel_with(crowd.company, *db, second.body(0)));
+        for (int i = 0; i < 2; ++i) leaving.spawn("follows", travel_with(crowd.company, *db, writing(i)));
+        for (int i = 0; i < 2; ++i) crowd.send(writing(i));
+        first.let_go();
+        while (!second.begun()) co_await runtime::yield();
+        co_await leaving.stop();
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 3);
+        while (server->cancels == 0) co_await runtime::yield();
+        second.let_go();
+    });
+}
+
+TEST(Company, WhoLooksWithOthersWaitsNoLongerThanItMayAndTheyGoOn) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        const auto server = std::make_shared<FakeServer>();
+        const auto db = co_await open_fake(runtime, server);
+        Held first;
+        Held second;
+        Crowd crowd(runtime, *db, {.access = Access::read_only});
+        crowd.send(first.body(0));
+        while (!first.begun()) co_await runtime::yield();
+        {
+            const WithDeadline soon(100ms);
+            crowd.send(second.body(0));
+        }
+        for (int i = 0; i < 5; ++i) crowd.send(writing(i));
+        first.let_go();
+        while (!second.begun()) co_await runtime::yield();
+        while (crowd.outcomes[1].error().code() != SqlErrc::timed_out) co_await runtime::yield();
+        second.let_go();
+        co_await crowd.end();
+        EXPECT_EQ(crowd.good(), 6);
+        EXPECT_EQ(server->executed, 7) << "each of them once";
+        EXPECT_EQ(server->cancels, 0);
+    });
+}
+
 TEST(Company, WhoWaitsTooLongIsToldInTime) {
     run_on_loop([](Runtime& runtime) -> Task<> {
         const auto db = co_await open_fake(runtime, std::make_shared<FakeServer>());

@@ -19,6 +19,7 @@ struct FakeServer {
     std::atomic<int> executed{0};
     std::atomic<int> rollbacks{0};
     std::atomic<int> commits{0};
+    std::atomic<int> cancels{0};       ///< statements that nobody wanted any more; they go on
     std::atomic<int> lost_commits{0};  ///< so many commits lose their connection
 };
 
@@ -74,7 +75,7 @@ public:
 
     [[nodiscard]] bool looks_alive() noexcept override { return server_->alive && !broken_; }
 
-    void cancel() noexcept override {}
+    void cancel() noexcept override { ++server_->cancels; }
 
     void rearm() noexcept override {}
 

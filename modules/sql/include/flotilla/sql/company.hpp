@@ -79,6 +79,7 @@ private:
     struct Member;
     struct Verdict;
     struct State;
+    struct Voyage;
     class Group;
     class Presence;
     class Leadership;
