@@ -24,6 +24,12 @@ std::size_t scheme_size(std::string_view target) noexcept {
     return 0;
 }
 
+/// `a:` is `a` (RFC 3986, 6.2.3): whoever looks at it finds one form.
+std::string_view without_empty_port(std::string_view authority) noexcept {
+    if (authority.ends_with(':')) authority.remove_suffix(1);
+    return authority;
+}
+
 }  // namespace
 
 RequestParser::RequestParser(Options options) : options_(options) {
@@ -62,7 +68,8 @@ Progress RequestParser::parse(std::string_view buffer) {
             starved,
             [&](KnownField known, std::string_view, std::string_view value) {
                 if (known == KnownField::host) {
-                    host_ = {static_cast<std::size_t>(value.data() - buffer.data()), value.size()};
+                    const std::size_t at = static_cast<std::size_t>(value.data() - buffer.data());
+                    host_ = {at, without_empty_port(value).size()};
                 }
                 return on_field(known, value);
             }
@@ -196,8 +203,9 @@ const Reject* RequestParser::check_absolute(std::string_view target) {
         return has_port && is_valid_authority(target) ? &authority_form : &bad_target;
     }
     const std::size_t end = std::min(target.find_first_of("/?#", begin), target.size());
-    authority_ = {begin, end - begin};
-    if (!is_valid_authority(target.substr(begin, end - begin))) return &bad_host;
+    const std::string_view authority = without_empty_port(target.substr(begin, end - begin));
+    authority_ = {begin, authority.size()};
+    if (!is_valid_authority(authority)) return &bad_host;
     path_ = {end, target.size() - end};
     if (end < target.size() && target[end] == '#') return &fragment;
     return check_path(target.substr(end));
@@ -231,7 +239,7 @@ const Reject* RequestParser::on_field(KnownField known, std::string_view value) 
         case KnownField::host:
             if (has_host_) return &repeated_host;
             has_host_ = true;
-            return is_valid_authority(value) ? nullptr : &bad_host;
+            return is_valid_authority(without_empty_port(value)) ? nullptr : &bad_host;
         case KnownField::content_length: {
             if (head_.content_length) return &repeated_length;
             std::uint64_t length = 0;

@@ -101,6 +101,12 @@ protected:
     RequestParser parser_;
 };
 
+TEST_F(RequestParserTest, TakesAnEmptyPortForNone) {
+    EXPECT_EQ(parsed("GET / HTTP/1.1\r\nHost: a.example:\r\n\r\n").host, "a.example");
+    EXPECT_EQ(parsed("GET / HTTP/1.1\r\nHost: [::1]:\r\n\r\n").host, "[::1]");
+    EXPECT_EQ(parsed("GET http://a/b HTTP/1.1\r\nHost: a:\r\n\r\n").host, "a");
+}
+
 TEST_F(RequestParserTest, GivesTheParts) {
     const RequestHead& head = parsed(
         "POST /users/1?x=2&y HTTP/1.1\r\nHost: shop.example:8000\r\nContent-Type:  text/plain "
@@ -155,6 +161,7 @@ TEST_F(RequestParserTest, SplitsAnAbsoluteTarget) {
     EXPECT_EQ(head.query, "z");
     EXPECT_EQ(parsed("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n").path, "/");
     EXPECT_EQ(parsed("GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n").query, "q");
+    EXPECT_EQ(parsed("GET http://a:/b HTTP/1.1\r\nHost: a\r\n\r\n").path, "/b");
 }
 
 TEST_F(RequestParserTest, SaysWhichPathsNeedNoDecoding) {
