@@ -168,4 +168,8 @@ Result<TokenSecret> decode_token_secret(std::string_view secret, SecretEncoding 
     return out;
 }
 
+std::string secret_fingerprint(std::string_view secret) {
+    return hex_digest(Hash::sha256, secret).substr(0, 8);
+}
+
 }  // namespace flotilla::crypto

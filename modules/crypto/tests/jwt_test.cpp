@@ -300,6 +300,10 @@ TEST_F(JwtTest, AShortKeyIsNamed) {
     EXPECT_FALSE(JwtKey::hmac(""));
 }
 
+TEST(TokenSecret, HasAFingerprint) {
+    EXPECT_EQ(secret_fingerprint("abc"), "ba7816bf");
+}
+
 TEST(TokenSecret, IsDecodedAsTheCoursesVersionsDo) {
     EXPECT_EQ(to_hex(decode_token_secret("user_token", SecretEncoding::base64)->key.view()), "bac7abb6891e");
     const TokenSecret text =

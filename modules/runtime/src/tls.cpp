@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 #include "flotilla/base/text.hpp"
 #include "tls_context.hpp"
@@ -260,10 +261,19 @@ Result<std::unique_ptr<TlsContext::Impl>> make_impl(const TlsConfig& config, boo
 
 std::string openssl_reasons() {
     std::string text;
+    bool of_system = false;
     while (const unsigned long code = ERR_get_error()) {
+        // Each layer above adds that something below has failed.
+        if (of_system && (ERR_GET_LIB(code) == ERR_LIB_BIO || ERR_GET_REASON(code) == ERR_R_SYS_LIB))
+            continue;
         if (!text.empty()) text += "; ";
         const char* reason = ERR_reason_error_string(code);
-        text += reason ? reason : fmt::format("error {:x}", code);
+        if (ERR_SYSTEM_ERROR(code)) {
+            of_system = true;
+            text += std::generic_category().message(ERR_GET_REASON(code));
+        } else {
+            text += reason ? reason : fmt::format("error {:x}", code);
+        }
     }
     return text.empty() ? "no reason given" : text;
 }

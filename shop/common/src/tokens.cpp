@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "flotilla/base/text.hpp"
-#include "flotilla/crypto/digest.hpp"
 #include "flotilla/crypto/jwt.hpp"
 
 namespace flotilla::shop {
@@ -14,10 +13,8 @@ using namespace std::chrono_literals;
 using reflect::Json;
 
 constexpr Duration service_token_life = 60s;
-
-std::string short_digest(std::string_view secret) {
-    return crypto::hex_digest(crypto::Hash::sha256, secret).substr(0, 8);
-}
+// Behind `token.secret:` the log shows nothing.
+constexpr const char* too_short = "token.secret is too short: ";
 
 Problem unauthorized(std::string message, std::string challenge) {
     return Problem(http::Status::unauthorized, "UNAUTHORIZED", std::move(message))
@@ -99,7 +96,8 @@ Result<std::shared_ptr<const TokenKeys>> TokenKeys::of(const TokenConfig& config
         FLT_TRY(
             auto key,
             crypto::JwtKey::hmac(
-                decoded.key.view(), secrets.size() > 1 ? short_digest(secret.reveal()) : std::string()
+                decoded.key.view(),
+                secrets.size() > 1 ? crypto::secret_fingerprint(secret.reveal()) : std::string()
             )
         );
         keys.push_back(std::move(key));
@@ -108,7 +106,7 @@ Result<std::shared_ptr<const TokenKeys>> TokenKeys::of(const TokenConfig& config
     const crypto::JwtAlgorithm algorithm = algorithms.front();
     std::string weakness = keys.front().weakness(algorithm);
     if (!weakness.empty() && config.min_key_check == "error")
-        return fail(Errc::invalid_argument, "token.secret: " + weakness);
+        return fail(Errc::invalid_argument, too_short + weakness);
 
     FLT_TRY(auto accepted, algorithms_of(config, std::move(algorithms)));
     crypto::JwtPolicy policy{
@@ -154,7 +152,7 @@ const std::string& TokenKeys::weakness() const noexcept {
 }
 
 std::string TokenKeys::fingerprint() const {
-    return "****" + short_digest(parts_->config.secret.reveal());
+    return "****" + crypto::secret_fingerprint(parts_->config.secret.reveal());
 }
 
 Tokens::Tokens(config::Environment environment, const Clock& clock, log::Logger log)
@@ -173,7 +171,7 @@ Result<std::unique_ptr<Tokens>> Tokens::load(
 Result<void> Tokens::read() {
     FLT_TRY(const auto config, environment_.bind<TokenConfig>("token"));
     FLT_TRY(auto keys, TokenKeys::of(config, clock_));
-    if (!keys->weakness().empty()) log_.warn("token.secret: {}", keys->weakness());
+    if (!keys->weakness().empty()) log_.warn("{}{}", too_short, keys->weakness());
     keys_.store(std::move(keys));
     return {};
 }

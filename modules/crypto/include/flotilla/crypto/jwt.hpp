@@ -93,6 +93,8 @@ struct TokenSecret {
 };
 
 Result<TokenSecret> decode_token_secret(std::string_view secret, SecretEncoding encoding);
+/// Eight digits by which people see whether two programs have the same secret.
+std::string secret_fingerprint(std::string_view secret);
 
 /// A token with that claims object. The header is `{"alg":…}`, with `kid` when the key has an id.
 Result<std::string> sign_jwt(const JwtKey& key, JwtAlgorithm algorithm, const reflect::Json& claims);
