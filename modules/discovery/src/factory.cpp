@@ -2,6 +2,7 @@
 
 #include "consul_client.hpp"
 #include "dns_client.hpp"
+#include "flotilla/base/text.hpp"
 #include "flotilla/config/property_name.hpp"
 #include "flotilla/discovery/backends_described.hpp"
 #include "flotilla/discovery/eureka_client.hpp"
@@ -100,8 +101,11 @@ Result<std::unique_ptr<RegistryClient>> make_client(
 }  // namespace
 
 Result<DiscoveryType> discovery_type(const Environment& environment) {
-    if (environment.contains("flotilla.discovery.type"))
+    if (const auto type = environment.get("flotilla.discovery.type")) {
+        // A list in the configuration is often called so.
+        if (iequals(*type, "static")) return DiscoveryType::simple;
         return environment.get("flotilla.discovery.type", DiscoveryType::none);
+    }
     FLT_TRY(const bool wanted, environment.get("spring.cloud.discovery.enabled", true));
     if (wanted) {
         FLT_TRY(const bool eureka, names_eureka(environment));

@@ -60,6 +60,14 @@ TEST(DiscoveryFactory, OnePropertyDecides) {
         type_of({{"flotilla.discovery.type", "dns"}, {"eureka.client.service-url.defaultZone", "http://r"}}),
         DiscoveryType::dns
     );
+    for (const char* listed : {"simple", "static", "STATIC"}) {
+        EXPECT_EQ(
+            type_of(
+                {{"flotilla.discovery.type", listed}, {"eureka.client.service-url.defaultZone", "http://r"}}
+            ),
+            DiscoveryType::simple
+        ) << listed;
+    }
     const auto wrong = discovery_type(Environment::of({{"flotilla.discovery.type", "etcd"}}));
     ASSERT_FALSE(wrong);
     EXPECT_NE(wrong.error().message().find("flotilla.discovery.type"), std::string::npos);

@@ -13,7 +13,7 @@ namespace flotilla::discovery {
 
 enum class DiscoveryType : std::uint8_t {
     none,    ///< nobody is found
-    simple,  ///< those listed under `spring.cloud.discovery.client.simple.instances`
+    simple,  ///< also `static`: those listed under `spring.cloud.discovery.client.simple.instances`
     eureka,
     consul,
     zookeeper,
