@@ -97,6 +97,7 @@ constexpr std::string_view usual_endpoints[] = {
     "conditions",
     "configprops",
     "env",
+    "gateway",
     "health",
     "httpexchanges",
     "info",
@@ -270,6 +271,20 @@ ManagementPort ActuatorConfig::port_kind(std::uint16_t main_port) const {
     if (!server.port) return ManagementPort::same;
     if (*server.port < 0) return ManagementPort::disabled;
     return *server.port != 0 && *server.port == main_port ? ManagementPort::same : ManagementPort::separate;
+}
+
+Result<void> ActuatorConfig::check_own_port(std::uint16_t main_port) const {
+    if (port_kind(main_port) != ManagementPort::same) return {};
+    const char* said = server.address ? "address" : server.ssl ? "ssl" : nullptr;
+    if (!said) return {};
+    return fail(
+        Errc::invalid_argument,
+        fmt::format(
+            "management.server.{} needs a management.server.port that is not the service's own ({})",
+            said,
+            main_port
+        )
+    );
 }
 
 Result<ActuatorConfig> ActuatorConfig::load(config::Environment& environment) {

@@ -100,6 +100,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     auto managing = value_or_note(actuator::ActuatorConfig::load(environment));
     if (const auto used = use_bundles(environment, "management.server.ssl", managing.server.ssl); !used)
         note(used.error());
+    if (const auto fits = managing.check_own_port(server_properties.port); !fits) note(fits.error());
     const bool own_port = managing.port_kind(server_properties.port) != actuator::ManagementPort::same;
     move_below(context_path, own_port, managing);
     operations = std::make_unique<actuator::Actuator>(

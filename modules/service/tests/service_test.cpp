@@ -87,6 +87,11 @@ Task<> note_readiness(std::string& order, Service& service, bool ready) {
     co_return;
 }
 
+Task<> stop_when(bool ready, Service& service) {
+    if (ready) service.stop();
+    co_return;
+}
+
 TEST(Service, RunsItsHooksInOrder) {
     std::string order;
     Service service(quiet());
@@ -140,6 +145,14 @@ TEST(Service, DoesNotStartWithAPropertyThatDoesNotFit) {
     service.on_start([&] { started = true; });
     EXPECT_EQ(service.run(), 1);
     EXPECT_FALSE(started);
+}
+
+TEST(Service, DoesNotStartWithAnAddressForManagementThatHasNoPort) {
+    Service service(quiet({"--management.server.address=127.0.0.1"}));
+    EXPECT_EQ(service.run(), 1);
+    Service other(quiet({"--management.server.address=127.0.0.1", "--management.server.port=0"}));
+    other.on_readiness([&other](bool ready) { return stop_when(ready, other); });
+    EXPECT_EQ(other.run(), 0);
 }
 
 TEST(Service, DoesNotStartWithACronExpressionThatIsNone) {

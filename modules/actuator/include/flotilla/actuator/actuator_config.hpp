@@ -185,6 +185,8 @@ struct ActuatorConfig {
     [[nodiscard]] bool exposed(const Endpoint& endpoint) const;
     [[nodiscard]] bool contributes(std::string_view health_key) const;
     [[nodiscard]] ManagementPort port_kind(std::uint16_t main_port) const;
+    /// What is said of a port of its own wants that there is one.
+    [[nodiscard]] Result<void> check_own_port(std::uint16_t main_port) const;
 
     /// The whole of it out of the environment; an error names the property.
     static Result<ActuatorConfig> load(config::Environment& environment);
