@@ -338,6 +338,66 @@ def test_f27_f28_f52_and_f23_of_the_actuator_routes_come_and_go_at_run_time(owne
     assert [one["route_id"] for one in json.loads(gateway.get("/actuator/gateway/routes").text)] == ["configured"]
 
 
+def test_lists_of_routes_are_posted_whole_or_not_at_all(owner, tmp_path, upstream):
+    gateway = start(owner, tmp_path, "routes: []", {"flotilla.gateway.actuator-write": "true"})
+
+    def post(path, body):
+        return gateway.ask("POST", f"/actuator/gateway/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def route(name, **more):
+        return {"id": name, "uri": f"http://127.0.0.1:{upstream.port}", "predicates": [f"Path=/{name}/**"], **more}
+
+    def ids(kind="routes"):
+        return [one.get("route_id", one.get("id")) for one in json.loads(gateway.get(f"/actuator/gateway/{kind}").text)]
+
+    nameless = {**route("b"), "id": None}
+    for wrong in ([route("a"), nameless], [route("a"), {"uri": "http://a"}], [route("a"), "b"], [route("a"), route("b", filters=["Nope"])], route("a")):
+        assert post("routes", wrong).status == 400, wrong
+        assert ids("routedefinitions") == [], wrong
+    tried = post("routes?dryRun=true", [route("a"), route("b")])
+    assert (tried.status, json.loads(tried.text)) == (200, {"routes": 2, "problems": []})
+    shadowed = post("routes?dryRun=true", [route("a"), {**route("c"), "predicates": ["Path=/a/b"]}])
+    assert shadowed.status == 200 and len(json.loads(shadowed.text)["problems"]) == 1
+    assert post("routes?dryRun=true", [route("a", filters=["StripPrefix=many"])]).status == 400
+    assert ids("routedefinitions") == []
+
+    assert post("routes", [route("a", metadata={"group": "one"}), route("b", metadata={"group": "two", "kind": 7})]).status == 200
+    assert ids() == [] and gateway.get("/b/x").status == 404, "not before the refresh"
+    assert gateway.ask("POST", "/actuator/gateway/refresh?metadata=group:two,kind:7").status == 200
+    assert ids() == ["b"] and gateway.get("/b/x").status == 200 and gateway.get("/a/x").status == 404
+    assert gateway.ask("DELETE", "/actuator/gateway/routes/b").status == 200
+    assert gateway.ask("POST", "/actuator/gateway/refresh?metadata=group:one").status == 200
+    assert sorted(ids()) == ["a", "b"], "b is not of this group, and stays"
+    assert gateway.ask("POST", "/actuator/gateway/refresh?metadata=group").status == 400
+    assert gateway.ask("POST", "/actuator/gateway/refresh").status == 200
+    assert ids() == ["a"]
+
+
+def test_the_gateway_endpoint_is_opened_step_by_step(owner, tmp_path):
+    access, body = "management.endpoint.gateway.access", b"[]"
+    headers = {"Content-Type": "application/json"}
+    closed = start(owner, tmp_path, "routes: []", {access: None, "flotilla.gateway.actuator-write": "true"})
+    assert closed.get("/actuator/gateway/routes").status == 404
+    assert "gateway" not in json.loads(closed.get("/actuator").text)["_links"]
+    assert closed.ask("POST", "/actuator/gateway/routes", body, headers).status == 404
+    closed.stop()
+    half = start(owner, tmp_path, "routes: []", {access: "read-only", "flotilla.gateway.actuator-write": "true"})
+    assert half.get("/actuator/gateway/routes").status == 200
+    assert half.ask("POST", "/actuator/gateway/routes", body, headers).status == 405
+    half.stop()
+    whole = start(owner, tmp_path, "routes: []", {"flotilla.gateway.actuator-write": "true"})
+    assert whole.ask("POST", "/actuator/gateway/routes", body, headers).status == 200
+    passed_on = whole.ask("POST", "/actuator/gateway/routes", body, {**headers, "X-Forwarded-For": "10.0.0.7"})
+    assert passed_on.status == 403 and "spring.security.user.name" in passed_on.text
+    assert whole.ask("POST", "/actuator/gateway/refresh", headers={"X-Forwarded-For": "10.0.0.7"}).status == 403
+    whole.stop()
+    user = {"spring.security.user.name": "ann", "spring.security.user.password": "secret"}
+    known = start(owner, tmp_path, "routes: []", {"flotilla.gateway.actuator-write": "true", **user})
+    assert known.ask("POST", "/actuator/gateway/routes", body, headers).status == 401
+    basic = {"Authorization": "Basic YW5uOnNlY3JldA==", "X-Forwarded-For": "10.0.0.7"}
+    assert known.ask("POST", "/actuator/gateway/routes", body, {**headers, **basic}).status == 200
+
+
 def test_a_changed_file_is_in_force_and_a_wrong_one_is_not(owner, tmp_path, upstream):
     def routes(path, more=""):
         return f"routes: [{{id: a, uri: 'http://127.0.0.1:{upstream.port}', predicates: [Path={path}]{more}}}]"

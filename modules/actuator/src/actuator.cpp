@@ -184,7 +184,9 @@ void Actuator::Impl::mount_endpoint(http::Router& router, const std::string& bas
         const std::string path = normal_path(segment) + operation.path;
         const std::string relation = relation_of(endpoint.id, operation.path);
         const WebOperation::Options options{
-            .open = endpoint.open, .time_to_live = config.of(endpoint.id).cache.time_to_live
+            .open = endpoint.open,
+            .local = endpoint.writes_are_local && operation.verb != Verb::read,
+            .time_to_live = config.of(endpoint.id).cache.time_to_live
         };
         mount_operation(
             router, base + path, fmt::format("Actuator web endpoint '{}'", relation), operation, options

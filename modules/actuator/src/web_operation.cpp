@@ -31,6 +31,12 @@ bool is_own_type(std::string_view content_type) {
                      media->is("application", json_v2.substr(12)));
 }
 
+/// Of somebody on this machine. What a proxy has passed on comes from elsewhere, wherever the proxy runs.
+bool is_local(const http::Request& request) {
+    return request.peer().is_loopback() && request.header("X-Forwarded-For").empty() &&
+           request.header("Forwarded").empty();
+}
+
 bool takes_gzip(const http::Request& request) {
     return http::best_content_coding(request.fields()) == http::ContentCoding::gzip;
 }
@@ -60,15 +66,22 @@ std::vector<std::string> WebOperation::produces() const {
 }
 
 std::vector<std::string> WebOperation::consumes() const {
-    return operation_.takes_body ? std::vector<std::string>(own_types.begin(), own_types.end())
-                                 : std::vector<std::string>();
+    return operation_.takes_body || operation_.takes_array
+               ? std::vector<std::string>(own_types.begin(), own_types.end())
+               : std::vector<std::string>();
 }
 
 http::Pending WebOperation::handle(
     http::Request& request, http::Response& response, const http::ErrorRenderer& errors
 ) const {
     const Exchange exchange{request, response, errors};
-    if (!context_->authorizer) return proceed(exchange, std::nullopt);
+    if (!context_->authorizer) {
+        if (!options_.local || is_local(request)) return proceed(exchange, std::nullopt);
+        refuse(
+            exchange, Status::forbidden, "From another machine this needs a user: spring.security.user.name"
+        );
+        return std::nullopt;
+    }
     // What is open to all is looked at more closely only for somebody who says who he is.
     if (options_.open && !request.fields().contains(http::KnownField::authorization))
         return proceed(exchange, std::nullopt);
@@ -172,7 +185,7 @@ WebOperation::Complaint WebOperation::read_body(Exchange& exchange, Call& call) 
     if (operation_.verb == Verb::read) return std::nullopt;
     const std::string_view type = exchange.request.header(http::KnownField::content_type);
     const std::string_view body = exchange.request.body();
-    const bool needed = operation_.takes_body || !type.empty() || !body.empty();
+    const bool needed = operation_.takes_body || operation_.takes_array || !type.empty() || !body.empty();
     if (needed && !is_own_type(type)) {
         exchange.response.set("Accept", accept_list({own_types.begin(), own_types.end()}));
         return ErrorDetails{
@@ -180,16 +193,23 @@ WebOperation::Complaint WebOperation::read_body(Exchange& exchange, Call& call) 
             .message = fmt::format("Content-Type '{}' is not supported.", type)
         };
     }
-    if (trim(body).empty()) return std::nullopt;
+    if (trim(body).empty()) {
+        if (!operation_.takes_array) return std::nullopt;
+        return ErrorDetails{.status = Status::bad_request, .message = "Required request body is missing"};
+    }
     auto json = reflect::parse_json(body);
     if (!json) {
         return ErrorDetails{
             .status = Status::bad_request, .message = "JSON parse error: " + json.error().message()
         };
     }
-    if (json->is_null()) return std::nullopt;
-    if (!json->is_object()) {
-        return ErrorDetails{.status = Status::bad_request, .message = "JSON parse error: expected an object"};
+    if (json->is_null() && !operation_.takes_array) return std::nullopt;
+    if (operation_.takes_array ? !json->is_array() : !json->is_object()) {
+        return ErrorDetails{
+            .status = Status::bad_request,
+            .message =
+                fmt::format("JSON parse error: expected an {}", operation_.takes_array ? "array" : "object")
+        };
     }
     call.body = std::move(*json);
     return std::nullopt;

@@ -27,7 +27,8 @@ struct WebContext {
 class WebOperation : public std::enable_shared_from_this<WebOperation> {
 public:
     struct Options {
-        bool open = false;  ///< needs no authority
+        bool open = false;   ///< needs no authority
+        bool local = false;  ///< where there is nobody to say who has authority: from this machine alone
         Duration time_to_live{};
     };
 

@@ -140,6 +140,118 @@ TEST(ActuatorFacts, F27_OnASeparatePortTheMainPortKnowsTheAdditionalPathsAlone) 
     });
 }
 
+/// Routes of a kind that are for operators: `POST /actuator/things` takes a list, `POST /actuator/things/one`
+/// an object.
+Endpoint things_endpoint() {
+    Operation::Function run = [](const Call& call) { return Answer::of(Json(call.body.text())); };
+    Endpoint endpoint{.id = "things", .default_access = Access::none, .writes_are_local = true};
+    endpoint.operations.push_back({.run = run});
+    endpoint.operations.push_back({.verb = Verb::write, .run = run, .takes_array = true});
+    endpoint.operations.push_back({.verb = Verb::write, .path = "/one", .run = run, .takes_body = true});
+    return endpoint;
+}
+
+Task<http::Response> post_from(
+    Fixture& fixture, std::string address, std::string body, http::RequestBuilder::Fields fields = {}
+) {
+    fields.emplace_back("Content-Type", "application/json");
+    auto request = std::make_unique<http::RequestBuilder>("POST /actuator/things", fields, body);
+    request->come_from(address);
+    co_return co_await http::drive(fixture.router, std::move(request));
+}
+
+TEST(Actuator, AWriteMayTakeAnArrayAndThenNothingElse) {
+    run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+        Fixture fixture(runtime, with({{"management.endpoint.things.access", "unrestricted"}}));
+        fixture.actuator.add(things_endpoint());
+        fixture.mount();
+        const auto taken = co_await post_from(fixture, "127.0.0.1", R"([{"id":"a"},1])");
+        EXPECT_EQ(code_of(taken), 200);
+        EXPECT_EQ(json_of(taken), Json(R"([{"id":"a"},1])"));
+        for (const char* body : {R"({"id":"a"})", "null", "1", "[1", "", "  "}) {
+            const auto refused = co_await post_from(fixture, "127.0.0.1", body);
+            EXPECT_EQ(code_of(refused), 400) << body;
+        }
+        const auto object = co_await post_from(fixture, "127.0.0.1", "{}");
+        EXPECT_EQ(json_of(object)["message"], Json("JSON parse error: expected an array"));
+        const auto untyped = co_await fixture.send("POST /actuator/things");
+        EXPECT_EQ(code_of(untyped), 403) << "nobody is told more from elsewhere";
+    });
+}
+
+TEST(Actuator, WritesOfAnEndpointForThisMachineAreRefusedToOthersUnlessTheyAreKnown) {
+    run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+        const auto open = with({{"management.endpoint.things.access", "unrestricted"}});
+        Fixture fixture(runtime, open);
+        fixture.actuator.add(things_endpoint());
+        fixture.mount();
+        for (const char* address : {"127.0.0.1", "127.8.8.8", "::1"}) {
+            const auto taken = co_await post_from(fixture, address, "[]");
+            EXPECT_EQ(code_of(taken), 200) << address;
+        }
+        for (const char* address : {"10.0.0.7", "192.168.1.2", "2001:db8::1"}) {
+            const auto refused = co_await post_from(fixture, address, "[]");
+            EXPECT_EQ(code_of(refused), 403) << address;
+        }
+        for (const char* header : {"X-Forwarded-For", "Forwarded"}) {
+            const auto passed_on =
+                co_await post_from(fixture, "127.0.0.1", "[]", http::header(header, "for=10.0.0.7"));
+            EXPECT_EQ(code_of(passed_on), 403) << header;
+        }
+        const auto read = co_await fixture.send("GET /actuator/things");
+        EXPECT_EQ(code_of(read), 200) << "reads are as open as configured";
+
+        auto secured = open;
+        secured.emplace_back("spring.security.user.name", "ann");
+        secured.emplace_back("spring.security.user.password", "secret");
+        Fixture guarded(runtime, secured);
+        guarded.actuator.add(things_endpoint());
+        guarded.mount();
+        const auto unknown = co_await post_from(guarded, "127.0.0.1", "[]");
+        EXPECT_EQ(code_of(unknown), 401);
+        const auto known = co_await post_from(
+            guarded, "10.0.0.7", "[]", http::header("Authorization", "Basic YW5uOnNlY3JldA==")
+        );
+        EXPECT_EQ(code_of(known), 200);
+    });
+}
+
+TEST(Actuator, AnEndpointWithoutAccessIsNotThereAndReadOnlyTakesNoWrites) {
+    run_on_loop([](runtime::Runtime& runtime) -> Task<> {
+        Fixture closed(runtime);
+        closed.actuator.add(things_endpoint());
+        closed.mount();
+        const auto hidden = co_await closed.send("GET /actuator/things");
+        EXPECT_EQ(code_of(hidden), 404);
+        Fixture half(runtime, with({{"management.endpoint.things.access", "read-only"}}));
+        half.actuator.add(things_endpoint());
+        half.mount();
+        const auto read = co_await half.send("GET /actuator/things");
+        EXPECT_EQ(code_of(read), 200);
+        const auto written = co_await post_from(half, "127.0.0.1", "[]");
+        EXPECT_EQ(code_of(written), 405);
+    });
+}
+
+TEST(ManagementServer, AnAddressOrACertificateOfItsOwnNeedsAPortOfItsOwn) {
+    const auto check = [](Properties properties) {
+        auto environment = config::Environment::of(properties);
+        return ActuatorConfig::load(environment).value().check_own_port(8080);
+    };
+    const auto refused = check({{"management.server.address", "127.0.0.1"}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(
+        refused.error().message(),
+        "management.server.address needs a management.server.port that is not the service's own (8080)"
+    );
+    EXPECT_FALSE(check({{"management.server.address", "127.0.0.1"}, {"management.server.port", 8080}}));
+    EXPECT_FALSE(check({{"management.server.ssl.certificate", "a.pem"}}));
+    EXPECT_TRUE(check({{"management.server.address", "127.0.0.1"}, {"management.server.port", 9001}}));
+    EXPECT_TRUE(check({{"management.server.address", "127.0.0.1"}, {"management.server.port", 0}}));
+    EXPECT_TRUE(check({{"management.server.address", "127.0.0.1"}, {"management.server.port", -1}}));
+    EXPECT_TRUE(check({{"management.server.port", 8080}}));
+}
+
 TEST(ActuatorFacts, F28_AnonymousCallersAre401AndThoseWithoutTheRole403) {
     run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         Fixture fixture(

@@ -40,6 +40,8 @@ public:
         request.body_ = body_;
     }
 
+    void come_from(std::string_view address) { peer_ = runtime::Endpoint::parse(address, 40000).value(); }
+
     RequestBuilder(const RequestBuilder&) = delete;
     RequestBuilder& operator=(const RequestBuilder&) = delete;
 
@@ -57,16 +59,21 @@ inline RequestBuilder::Fields header(std::string_view name, std::string_view val
     return {{name, value}};
 }
 
-/// What a router answers.
-inline Task<Response> drive(
-    Router& router, std::string method_and_target, RequestBuilder::Fields fields = {}, std::string body = {}
-) {
-    const auto builder = std::make_unique<RequestBuilder>(method_and_target, fields, body);
+/// What a router answers to a request that is made already.
+inline Task<Response> drive(Router& router, std::unique_ptr<RequestBuilder> builder) {
     Response response;
     router.prepare(builder->request);
     Pending pending = router.handle(builder->request, response);
     if (pending) co_await std::move(*pending);
     co_return response;
+}
+
+/// What a router answers.
+inline Task<Response> drive(
+    Router& router, std::string method_and_target, RequestBuilder::Fields fields = {}, std::string body = {}
+) {
+    auto builder = std::make_unique<RequestBuilder>(method_and_target, fields, body);
+    co_return co_await drive(router, std::move(builder));
 }
 
 }  // namespace flotilla::http

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "flotilla/base/text.hpp"
 #include "flotilla/gateway/exchange.hpp"
 #include "flotilla/http/path.hpp"
 
@@ -153,7 +154,8 @@ actuator::Answer post_route(TableKeeper& tables, const Call& call) {
 actuator::Answer post_routes(TableKeeper& tables, const Call& call) {
     std::vector<RouteDefinition> routes;
     for (const Json& json : call.body.elements()) {
-        if (json["id"].string_or("").empty()) return actuator::Answer::bad_request("every route needs an id");
+        if (!json.is_object() || json["id"].string_or("").empty())
+            return actuator::Answer::bad_request("every route needs an id");
         auto route = route_from(json);
         if (!route) return bad_definition(route.error());
         routes.push_back(*std::move(route));
@@ -163,11 +165,32 @@ actuator::Answer post_routes(TableKeeper& tables, const Call& call) {
     return actuator::Answer::empty(http::Status::ok);
 }
 
+/// `?metadata=group:a,kind:b`: only routes that have all of these.
+actuator::Answer refresh(TableKeeper& tables, const Call& call) {
+    TableKeeper::Metadata scope;
+    for (const auto& [name, value] : call.query) {
+        if (name != "metadata") continue;
+        for (const std::string_view pair : split_list(value)) {
+            const std::size_t colon = pair.find(':');
+            if (colon == std::string_view::npos)
+                return actuator::Answer::bad_request(
+                    fmt::format("metadata: expected key:value, got '{}'", pair)
+                );
+            scope.emplace_back(pair.substr(0, colon), pair.substr(colon + 1));
+        }
+    }
+    tables.reload_and_tell(scope);
+    return actuator::Answer::empty(http::Status::ok);
+}
+
 }  // namespace
 
 actuator::Endpoint gateway_endpoint(TableKeeper& tables, const GatewayConfig& config) {
     using Function = actuator::Operation::Function;
-    actuator::Endpoint endpoint{.id = "gateway"};
+    // Routes lead into the inner network, and who can add one can call whatever is there.
+    actuator::Endpoint endpoint{
+        .id = "gateway", .default_access = actuator::Access::none, .writes_are_local = true
+    };
     const auto add = [&](Verb verb, std::string path, Function run) {
         endpoint.operations.push_back({.verb = verb, .path = std::move(path), .run = std::move(run)});
     };
@@ -210,16 +233,18 @@ actuator::Endpoint gateway_endpoint(TableKeeper& tables, const GatewayConfig& co
         return [](const Call&) { return actuator::Answer::empty(http::Status::not_found); };
     };
     add(Verb::write, "/routes/{id}", if_writable([&](const Call& call) { return post_route(tables, call); }));
-    add(Verb::write, "/routes", if_writable([&](const Call& call) { return post_routes(tables, call); }));
+    endpoint.operations.push_back(
+        {.verb = Verb::write,
+         .path = "/routes",
+         .run = if_writable([&](const Call& call) { return post_routes(tables, call); }),
+         .takes_array = true}
+    );
     add(Verb::remove, "/routes/{id}", if_writable([&](const Call& call) {
             return actuator::Answer::empty(
                 tables.remove(call.selector("id")) ? http::Status::ok : http::Status::not_found
             );
         }));
-    add(Verb::write, "/refresh", if_writable([&](const Call&) {
-            tables.reload_and_tell();
-            return actuator::Answer::empty(http::Status::ok);
-        }));
+    add(Verb::write, "/refresh", if_writable([&](const Call& call) { return refresh(tables, call); }));
     return endpoint;
 }
 

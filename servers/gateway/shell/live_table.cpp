@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "flotilla/base/text.hpp"
 #include "flotilla/config/environment.hpp"
@@ -22,6 +23,15 @@ bool is_disabled(const config::Environment& environment, std::string_view kind, 
     const std::string property =
         gateway_property(environment, fmt::format("{}.{}.enabled", kind, config::canonical_name(name)));
     return environment.get_or(property, "true") == "false";
+}
+
+bool has_metadata(const RouteDefinition& route, const TableKeeper::Metadata& wanted) {
+    return std::ranges::all_of(wanted, [&](const auto& one) {
+        const Json* value = route.metadata.is_object() ? route.metadata.find(one.first) : nullptr;
+        if (!value) return false;
+        const std::string* text = value->as_string();
+        return (text ? *text : value->text()) == one.second;
+    });
 }
 
 }  // namespace
@@ -80,13 +90,27 @@ RouteDefinitions TableKeeper::with_all_others(const RouteDefinitions& configured
     return all;
 }
 
-Result<void> TableKeeper::reload_locked() {
+RouteDefinitions TableKeeper::within(const Metadata& scope, RouteDefinitions defined) const {
+    if (scope.empty()) return defined;
+    // In their former places, so that a tie goes to whom it went before.
+    std::vector<RouteDefinition> merged;
+    const std::span<const Route> in_force =
+        table_->table ? table_->table->routes() : std::span<const Route>();
+    for (const Route& route : in_force)
+        if (!has_metadata(route.definition(), scope)) merged.push_back(route.definition());
+    for (RouteDefinition& definition : defined.routes)
+        if (has_metadata(definition, scope)) merged.push_back(std::move(definition));
+    defined.routes = std::move(merged);
+    return defined;
+}
+
+Result<void> TableKeeper::reload_locked(const Metadata& scope) {
     const config::Environment& environment = service_.environment();
     FLT_TRY(RouteDefinitions read, read_routes(environment));
     std::vector<std::string> warnings;
     FLT_TRY(const ComponentMeans means, component_means(warnings));
     FLT_TRY(CorsTable cors, read_cors(environment));
-    FLT_TRY(auto table, RouteTable::compile(with_all_others(read), components_, means));
+    FLT_TRY(auto table, RouteTable::compile(within(scope, with_all_others(read)), components_, means));
     auto live = std::make_shared<LiveTable>(std::move(table));
     live->cors = std::move(cors);
     live->versions = means.versions;
@@ -108,9 +132,9 @@ Result<void> TableKeeper::reload_locked() {
     return {};
 }
 
-void TableKeeper::reload_and_tell() {
+void TableKeeper::reload_and_tell(const Metadata& scope) {
     const std::scoped_lock lock(mutex_);
-    const auto reloaded = reload_locked();
+    const auto reloaded = reload_locked(scope);
     if (reloaded || reloaded.error().message() == last_failure_) return;
     last_failure_ = reloaded.error().message();
     log_.error("the routes stay as they are: {}", last_failure_);

@@ -56,8 +56,12 @@ public:
 
     /// What configuration says now, and what has been added at run time. On an error the former table stays.
     Result<void> reload();
-    /// The same when it fails is a line in the log, once for each reason.
-    void reload_and_tell();
+    /// Keys of routes' metadata with the values wanted.
+    using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+    /// The same when it fails is a line in the log, once for each reason. With a `scope` only routes whose
+    /// metadata has all of it come, change and go; the others stay as they are until the next reload.
+    void reload_and_tell(const Metadata& scope = {});
 
     /// The locator's services, when they have changed.
     void notice_services();
@@ -83,7 +87,9 @@ private:
         std::shared_ptr<const LiveTable> table;
     };
 
-    [[nodiscard]] Result<void> reload_locked();
+    [[nodiscard]] Result<void> reload_locked(const Metadata& scope = {});
+    /// Those in force but for the scope's, and those of the scope as they are defined now.
+    [[nodiscard]] RouteDefinitions within(const Metadata& scope, RouteDefinitions defined) const;
     [[nodiscard]] Result<void> check(const std::vector<RouteDefinition>& routes) const;
     [[nodiscard]] Result<ComponentMeans> component_means(std::vector<std::string>& warnings) const;
     /// Of one order: those of the registry, of configuration, of operators.

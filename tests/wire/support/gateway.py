@@ -11,7 +11,7 @@ SECRET = "a-secret-of-a-gateway-test-that-is-long-enough-for-hs512-and-then-some
 
 
 class Gateway(Program):
-    """`routes` is the YAML below spring.cloud.gateway, in a file that a test may write again."""
+    """`routes` is the YAML below spring.cloud.gateway, in a file that a test may write again. Properties that are None are not set."""
 
     def __init__(self, log, folder, routes, properties=None, program=("flotilla", "gateway")):
         self.file = folder / "routes.yml"
@@ -21,12 +21,14 @@ class Gateway(Program):
             "server.address": "127.0.0.1",
             "spring.config.additional-location": self.file,
             "management.endpoints.web.exposure.include": "*",
+            "management.endpoint.gateway.access": "unrestricted",
             "eureka.client.enabled": "false",
             "token.secret": SECRET,
             "flotilla.shutdown.drain-delay": "0s",
             "flotilla.gateway.reload-interval": "50ms",
             **(properties or {}),
         }
+        own = {name: value for name, value in own.items() if value is not None}
         self.port = int(own["server.port"])
         super().__init__([BINARIES / program[0], *program[1:], *(f"--{k}={v}" for k, v in own.items())], log)
 

@@ -41,7 +41,7 @@ struct Call {
     std::map<std::string, std::string, std::less<>> selectors{};
     /// Decoded query parameters, in order.
     std::vector<std::pair<std::string, std::string>> query{};
-    /// Of a write: an object; `{}` when there was no body.
+    /// Of a write: an object, `{}` when there was no body; an array where the operation takes one.
     Json body{};
     ApiVersion version = ApiVersion::v3;
     std::optional<Caller> caller{};
@@ -109,6 +109,8 @@ struct Operation {
     Place place = Place::loop;
     /// A write with parameters must have a body of a JSON type.
     bool takes_body = false;
+    /// That body is an array, and there has to be one.
+    bool takes_array = false;
     /// Media types besides the JSON of the actuator. The operation chooses among all of them by
     /// `Call::accept`.
     std::vector<std::string> also_produces{};
@@ -126,6 +128,8 @@ struct Endpoint {
     std::optional<Access> default_access{};
     /// Anybody may read it, with security on too.
     bool open = false;
+    /// Where nobody is asked who he is, its writes are for callers on this machine alone.
+    bool writes_are_local = false;
     std::vector<Operation> operations{};
 };
 
