@@ -68,9 +68,11 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     log = log_system->logger("service");
 
     const auto measuring = value_or_note(read_metrics(environment));
-    meters = std::make_unique<metrics::Registry>(
-        value_or_note(registry_options(measuring, name)), clock, log_system->logger("metrics")
-    );
+    auto for_meters = value_or_note(registry_options(measuring, name));
+    for_meters.long_task_timers =
+        value_or_note(environment.bind<ObservationProperties>("observations", config::Unknown::ignore))
+            .long_task_timer;
+    meters = std::make_unique<metrics::Registry>(std::move(for_meters), clock, log_system->logger("metrics"));
     add_enable_filter(*meters, measuring.enable);
     tracer = std::make_unique<tracing::Tracer>(value_or_note(tracer_config(traces)), clock, spans);
 
@@ -224,6 +226,15 @@ void Service::Impl::apply_changes(const config::Environment::ChangedKeys& change
         levels = std::move(now);
     } else {
         log.error("log levels stay as they are: {}", logging.error().message());
+    }
+    if (concerns_distribution(changed)) {
+        auto measuring = read_metrics(environment);
+        auto now = measuring ? registry_options(*measuring, name) : fail(measuring.error());
+        if (now) {
+            meters->set_distribution(std::move(now->distribution));
+        } else {
+            log.error("metrics.distribution stays as it is: {}", now.error().message());
+        }
     }
     if (!concerns_sampler(changed)) return;
     auto traces = read_tracing(environment);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "flotilla/base/text.hpp"
+#include "flotilla/config/property_name.hpp"
 
 namespace flotilla::service {
 
@@ -63,6 +65,12 @@ Result<metrics::RegistryOptions> registry_options(
     options.flavor = properties.prometheus.flavor;
     options.strict_labels = properties.strict_labels;
     options.maximum_series = properties.maximum_series;
+    options.maximum_per_family = properties.maximum_per_family;
+    options.maximum_tags = properties.maximum_tags;
+    for (metrics::TagLimit& limit : options.tag_limits) {
+        if (limit.name == "http.server.requests") limit.count = properties.web.server.max_uri_tags;
+        if (limit.name == "http.client.requests") limit.count = properties.web.client.max_uri_tags;
+    }
     options.idle_expiry = properties.idle_expiry;
     options.align_windows = properties.distribution.align_windows;
 
@@ -87,6 +95,14 @@ Result<metrics::RegistryOptions> registry_options(
     for (const auto& [key, count] : distribution.buffer_length) rule(key).buffer_length = count;
     for (auto& [key, each] : rules) options.distribution.push_back(std::move(each));
     return options;
+}
+
+bool concerns_distribution(const config::Environment::ChangedKeys& changed) {
+    return std::ranges::any_of(changed, [](const std::string& key) {
+        const std::string name = config::uniform_name(key);
+        return name.starts_with("metrics.distribution.") ||
+               name.starts_with("management.metrics.distribution.");
+    });
 }
 
 void add_enable_filter(metrics::Registry& registry, const std::map<std::string, bool>& enable) {

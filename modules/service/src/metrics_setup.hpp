@@ -14,6 +14,8 @@ Result<MetricsProperties> read_metrics(config::Environment& environment);
 Result<metrics::RegistryOptions> registry_options(
     const MetricsProperties& properties, std::string_view application
 );
+/// Whether there may be other buckets and percentiles now.
+bool concerns_distribution(const config::Environment::ChangedKeys& changed);
 /// Leaves out what `metrics.enable.*` says; the longest name decides.
 void add_enable_filter(metrics::Registry& registry, const std::map<std::string, bool>& enable);
 

@@ -358,6 +358,34 @@ struct PrometheusProperties {
 
 FLT_DESCRIBE_CONFIG(PrometheusProperties, (flavor, "Names and form of the scrape: current or legacy."))
 
+struct MeteredSideProperties {
+    std::size_t max_uri_tags = 100;
+};
+
+FLT_DESCRIBE_CONFIG(
+    MeteredSideProperties, (max_uri_tags, "Further values of the tag uri are counted as one, _other.")
+)
+
+struct MeteredWebProperties {
+    MeteredSideProperties server;
+    MeteredSideProperties client;
+};
+
+FLT_DESCRIBE_CONFIG(
+    MeteredWebProperties,
+    (server, "Requests to this service."),
+    (client, "Requests of this service to others.")
+)
+
+/// `observations.*`
+struct ObservationProperties {
+    bool long_task_timer = true;
+};
+
+FLT_DESCRIBE_CONFIG(
+    ObservationProperties, (long_task_timer, "Whether what is under way is measured too, as <name>.active.")
+)
+
 /// `metrics.*`, and as `management.metrics.*`
 struct MetricsProperties {
     std::map<std::string, std::string> tags;
@@ -365,6 +393,9 @@ struct MetricsProperties {
     bool auto_common_tags = false;
     bool strict_labels = false;
     std::size_t maximum_series = 100'000;
+    std::size_t maximum_per_family = 2'000;
+    std::size_t maximum_tags = 64;
+    MeteredWebProperties web;
     std::chrono::seconds idle_expiry{};
     DistributionProperties distribution;
     PrometheusProperties prometheus;
@@ -377,6 +408,9 @@ FLT_DESCRIBE_CONFIG(
     (auto_common_tags, "Tags application and instance on every meter."),
     (strict_labels, "Refuse other tag keys under one name."),
     (maximum_series, "Lines of a scrape at most."),
+    (maximum_per_family, "Meters under one name at most."),
+    (maximum_tags, "Tags of one meter at most."),
+    (web, "Requests over HTTP."),
     (idle_expiry, "Meters that have not counted for so long are left out until they do; 0 is never."),
     (distribution, "Buckets and percentiles."),
     (prometheus, "The scrape.")

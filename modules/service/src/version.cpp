@@ -39,6 +39,13 @@ std::vector<PropertyDoc> common_properties() {
     add(documented_properties<TracingProperties>("tracing"));
     add(documented_properties<zipkin::ReporterConfig>("tracing.reporter"));
     add(documented_properties<MetricsProperties>("metrics"));
+    add(documented_properties<ObservationProperties>("observations"));
+    add(
+        {{"encrypt.key", "The key of {cipher} values: a password, or an RSA private key in PEM.", ""},
+         {"encrypt.key-store.location", "A PKCS#12 key store with their RSA key.", ""},
+         {"encrypt.fail-on-error", "Whether a {cipher} value that nobody can decrypt ends the start.", "true"}
+        }
+    );
     add(documented_properties<openapi::OpenApiConfig>("springdoc"));
     add(
         {{"flotilla.discovery.type",
