@@ -97,6 +97,7 @@ struct Actuator::Impl {
     HttpExchangeRepository exchanges;
     InfoContributors info;
     StartupReport startup;
+    Caches caches;
     HealthEndpoint health_endpoint;
     std::vector<Endpoint> endpoints;
     std::vector<Link> links;
@@ -118,6 +119,16 @@ void Actuator::Impl::add_own_contributors() {
     if (config.health_groups.contains("readiness"))
         health.add("readinessState", [this] { return availability.readiness_health(); });
 
+    if (config.info.build)
+        info.add([this](Json& json) {
+            Json section = build_info(sources.build);
+            if (!section.empty()) json.set("build", std::move(section));
+        });
+    if (config.info.git)
+        info.add([this](Json& json) {
+            Json section = git_info(sources.build);
+            if (!section.is_null()) json.set("git", std::move(section));
+        });
     if (config.info.env)
         info.add([this](Json& json) {
             const Json tree = properties_info(sources.environment);
@@ -150,6 +161,8 @@ void Actuator::Impl::add_own_endpoints() {
         add(httptrace_endpoint(exchanges));
     }
     add(scheduledtasks_endpoint(scheduled_tasks));
+    add(caches_endpoint(caches));
+    add(sbom_endpoint());
     add(thread_dump_endpoint(sources.runtime.clock(), sources.tasks));
     for (auto& endpoint : startup_endpoints(startup, sources.application)) add(std::move(endpoint));
     if (sources.shutdown) add(shutdown_endpoint(sources.shutdown));
@@ -252,6 +265,10 @@ ScheduledTasks& Actuator::scheduled_tasks() noexcept {
 
 InfoContributors& Actuator::info() noexcept {
     return impl_->info;
+}
+
+Caches& Actuator::caches() noexcept {
+    return impl_->caches;
 }
 
 StartupReport& Actuator::startup() noexcept {

@@ -24,9 +24,19 @@ Endpoint read_only(std::string id, Operation::Function read) {
 StartupReport::StartupReport(const Clock& clock)
     : clock_(clock), start_(clock.now()), start_wall_(clock.wall_now()) {}
 
-void StartupReport::step(std::string name, TimePoint began) {
+void StartupReport::began(TimePoint start) {
     const std::scoped_lock lock(mutex_);
-    steps_.push_back({std::move(name), began, clock_.now()});
+    start_wall_ += start - start_;
+    start_ = start;
+}
+
+void StartupReport::step(std::string name, TimePoint began) {
+    step(std::move(name), began, clock_.now());
+}
+
+void StartupReport::step(std::string name, TimePoint began, TimePoint ended) {
+    const std::scoped_lock lock(mutex_);
+    steps_.push_back({std::move(name), began, ended});
 }
 
 void StartupReport::feature(std::string name, bool on, std::string reason) {

@@ -124,6 +124,15 @@ Endpoint scheduledtasks_endpoint(const ScheduledTasks& tasks) {
     return endpoint;
 }
 
+Endpoint sbom_endpoint() {
+    Endpoint endpoint{.id = "sbom"};
+    endpoint.operations.push_back({.run = [](const Call&) {
+        return Answer::of(Json::object({{"ids", Json::array()}}));
+    }});
+    endpoint.operations.push_back({.path = "/{id}", .run = [](const Call&) { return Answer::none(); }});
+    return endpoint;
+}
+
 Endpoint shutdown_endpoint(std::function<void(Duration)> begin) {
     Operation::Function run = [begin = std::move(begin)](const Call&) {
         begin(std::chrono::milliseconds(500));

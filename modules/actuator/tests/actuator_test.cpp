@@ -113,6 +113,7 @@ TEST(ActuatorFacts, F10_InfoIsEmptyUntilContributorsAreEnabled) {
         );
         full.mount();
         const Json info = json_of(co_await full.send("GET /actuator/info"));
+        EXPECT_FALSE(info.contains("build") || info.contains("git")) << "nobody has told of them";
         EXPECT_EQ(info["app"]["name"], Json("Order"));
         EXPECT_EQ(info["process"]["pid"].as_int64(), getpid());
         EXPECT_GT(info["process"]["memory"]["rss"].as_int64(), 0);
@@ -308,13 +309,20 @@ TEST(Actuator, StartReportsAreShown) {
     run_on_loop([](runtime::Runtime& runtime) -> Task<> {
         Fixture fixture(runtime);
         auto& report = fixture.actuator.startup();
+        const TimePoint began = runtime.clock().now() - 2s;
+        report.began(began);
+        report.step("environment", began, began + 25ms);
         report.step("config", runtime.clock().now());
         report.feature("tracing", true, "sampling is 0.1");
         report.feature("tls", false, "no certificate");
         report.component("router", "flotilla::http::Router", {"server"});
         fixture.mount();
         const Json startup = json_of(co_await fixture.send("GET /actuator/startup"));
-        EXPECT_EQ(startup["timeline"]["events"][0]["startupStep"]["name"], Json("config"));
+        const Json& first = startup["timeline"]["events"][0];
+        EXPECT_EQ(first["startupStep"]["name"], Json("environment"));
+        EXPECT_EQ(first["startTime"], startup["timeline"]["startTime"]);
+        EXPECT_EQ(first["duration"], Json("PT0.025S"));
+        EXPECT_EQ(startup["timeline"]["events"][1]["startupStep"]["name"], Json("config"));
         const Json conditions = json_of(co_await fixture.send("GET /actuator/conditions"));
         EXPECT_TRUE(conditions["contexts"]["order-service"]["positiveMatches"].contains("tracing"));
         EXPECT_TRUE(conditions["contexts"]["order-service"]["negativeMatches"].contains("tls"));

@@ -47,6 +47,11 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     const Clock& clock = Clock::system();
     const TimePoint began = clock.now();
 
+    auto part_made = [&, part = began](std::string what) mutable {
+        const TimePoint now = clock.now();
+        start_steps.push_back({std::move(what), part, now});
+        part = now;
+    };
     auto defaults = options.defaults;
     defaults.emplace_back("spring.application.name", options.name);
     auto loaded = config::Environment::load(
@@ -57,6 +62,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     );
     environment = value_or_note(std::move(loaded), environment);
     name = environment.get_or("spring.application.name", options.name);
+    part_made("environment");
 
     const auto logging =
         value_or_note(environment.bind<LoggingProperties>("logging", config::Unknown::ignore));
@@ -85,6 +91,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     metrics::bind_self_meters(*meters);
     metrics::bind_build_info(*meters, {version(), revision(), compiler()});
     actuator::bind_runtime_meters(*meters, *runtime);
+    part_made("runtime");
 
     server_properties = value_or_note(environment.bind<ServerProperties>("server"));
     if (const auto used = use_bundles(environment, "server.ssl", server_properties.ssl); !used)
@@ -115,7 +122,8 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
             .meters = *meters,
             .shutdown = [this](Duration delay) { stop_after(delay); },
             .tasks = [this] { return running_tasks(); },
-            .log_file = logging.file.name
+            .log_file = logging.file.name,
+            .build = build_details(name, options.version)
         }
     );
     api = std::make_unique<openapi::Api>(
@@ -136,6 +144,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         log_system->logger("scheduler"),
         value_or_note(quiet_jobs(traces))
     });
+    part_made("operations");
 
     const Membership::Means for_membership{
         environment, *runtime, *meters, *operations, log_system->logger("discovery")
@@ -149,6 +158,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         member = Membership::make(std::move(alone));
     }
     membership = std::move(member).value();
+    part_made("discovery");
 
     const Calls::Means for_calls{
         environment,
@@ -169,8 +179,10 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         outgoing = Calls::make(std::move(unconfigured));
     }
     calls = std::move(outgoing).value();
+    part_made("calls");
     remote::honour_deadlines(*router);
     report_spans(traced_name, traces.enabled);
+    part_made("tracing");
 
     const auto phases =
         value_or_note(environment.bind<LifecycleProperties>("spring.lifecycle", config::Unknown::ignore));
@@ -182,6 +194,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
         began
     );
     subscription = environment.subscribe([this](const auto& changed) { apply_changes(changed); });
+    tell_start(began, traces.enabled);
 }
 
 Service::Impl::~Impl() {

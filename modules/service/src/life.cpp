@@ -108,7 +108,9 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
         const bool secure = follows_files(server_properties.ssl);
         if (secure || follows_files(operations->config().server.ssl))
             tasks.spawn("certificates", follow_certificates());
+        const TimePoint joins = runtime->clock().now();
         co_await join_fleet(tasks);
+        operations->startup().step("registration", joins);
         tasks.spawn("circuit-breakers", calls->run());
         runtime::TaskScope starting(home());
         starting.spawn("start-up", start_up());
@@ -123,13 +125,17 @@ Task<int> Service::Impl::live(runtime::TaskScope& tasks) {
 // Opening.
 
 Task<Result<void>> Service::Impl::open() {
+    TimePoint began = runtime->clock().now();
     FLT_CO_CHECK(co_await open_main());
+    operations->startup().step("listener", began);
+    began = runtime->clock().now();
     if (has_management_port()) {
         auto opened = co_await open_management();
         if (!opened) {
             (void)co_await server->stop(Deadline(TimePoint{}));
             co_return opened;
         }
+        operations->startup().step("listener of operations", began);
     }
     publish_ports();
     life.listening();
@@ -234,9 +240,11 @@ void Service::Impl::watch_certificate() {
 
 Task<> Service::Impl::start_up() {
     for (std::size_t i = 0; i < start_jobs.size(); ++i) {
-        if (const auto done = co_await run_reported(start_jobs[i], fmt::format("start-up task {}", i + 1));
-            done)
-            continue;
+        const TimePoint began = runtime->clock().now();
+        const std::string what = fmt::format("start-up task {}", i + 1);
+        const bool done = co_await run_reported(start_jobs[i], what);
+        operations->startup().step(what, began);
+        if (done) continue;
         life.failed();
         ask_to_stop(0);
         co_return;

@@ -74,6 +74,7 @@ struct Service::Impl {
     Task<std::size_t> close_main(Deadline deadline);
     Task<bool> run_reported(Job job, std::string what);
     void publish_ports();
+    void tell_start(TimePoint began, bool traces);
     void apply_changes(const config::Environment::ChangedKeys& changed);
 
     [[nodiscard]] runtime::EventLoop& home() { return runtime->loop(0); }
@@ -82,6 +83,14 @@ struct Service::Impl {
     std::string name;
     std::optional<Error> start_error;
     config::Environment environment = config::Environment::of({});
+
+    struct StartStep {
+        std::string what;
+        TimePoint began;
+        TimePoint ended;
+    };
+
+    std::vector<StartStep> start_steps;  // until there is a report that takes them
     std::vector<PropertyDoc> docs;
 
     std::unique_ptr<log::LogSystem> log_system;

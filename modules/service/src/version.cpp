@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "flotilla/base/units.hpp"
 #include "flotilla/discovery/backends_described.hpp"
 #include "flotilla/discovery/balancer_described.hpp"
 #include "flotilla/discovery/eureka_described.hpp"
@@ -81,6 +84,17 @@ std::string compiler() {
 #else
     return fmt::format("gcc {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
+}
+
+actuator::BuildDetails build_details(const std::string& name, const std::string& own_version) {
+    actuator::BuildDetails build{.artifact = name, .name = name, .version = own_version};
+    if (!own_version.empty() && own_version != version()) return build;
+    build.version = version();
+    build.group = "flotilla";
+    if (revision() != "unknown") build.commit = revision();
+    constexpr std::chrono::seconds committed{FLOTILLA_COMMIT_TIME};
+    if (committed.count() > 0) build.time = build.commit_time = format_iso_time(WallTime(committed));
+    return build;
 }
 
 std::string version_text(const std::string& name, const std::string& own_version) {

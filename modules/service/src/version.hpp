@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "flotilla/actuator/info.hpp"
 #include "flotilla/service/property_docs.hpp"
 
 namespace flotilla::service {
@@ -11,6 +12,8 @@ namespace flotilla::service {
 std::string version();
 std::string revision();
 std::string compiler();
+/// For `/actuator/info`. The commit is Flotilla's, so only programs without a version of their own have it.
+actuator::BuildDetails build_details(const std::string& name, const std::string& own_version);
 
 /// `hello 1.2 (flotilla 0.1.0)`
 std::string version_text(const std::string& name, const std::string& own_version);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "flotilla/actuator/actuator.hpp"
+#include "flotilla/base/units.hpp"
 #include "flotilla/runtime/stream.hpp"
 #include "quiet_service.hpp"
 
@@ -125,6 +127,52 @@ TEST(Service, DoesNotStartWithAWrongRouteAndSaysWhichInALine) {
     EXPECT_NE(said.find("cannot start: route 'GET /stock/{id}': there is one already\n"), std::string::npos)
         << said;
     EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+}
+
+TEST(Service, TellsHowItStartedAndOfWhat) {
+    Service service(quiet({"--server.shutdown=immediate", "--management.server.port=0"}));
+    service.on_start([] {});
+    service.on_readiness([&service](bool ready) { return stop_when(ready, service); });
+    ASSERT_EQ(service.run(), 0);
+    const auto& report = service.actuator().startup();
+    const auto startup = report.startup_json();
+    std::vector<std::string> steps;
+    WallTime last{};
+    for (const auto& event : startup["timeline"]["events"].elements()) {
+        steps.emplace_back(event["startupStep"]["name"].string_or(""));
+        const WallTime began = parse_iso_time(event["startTime"].string_or("")).value();
+        EXPECT_GE(parse_iso_time(event["endTime"].string_or("")).value(), began) << steps.back();
+        EXPECT_GE(began, last) << steps.back();
+        last = began;
+    }
+    const std::vector<std::string> expected{
+        "environment",
+        "log",
+        "runtime",
+        "operations",
+        "discovery",
+        "calls",
+        "tracing",
+        "listener",
+        "listener of operations",
+        "registration",
+        "start-up task 1"
+    };
+    EXPECT_EQ(steps, expected);
+    EXPECT_EQ(startup["timeline"]["startTime"], startup["timeline"]["events"][0]["startTime"])
+        << "nothing came before the configuration";
+
+    const auto conditions = report.conditions_json("test")["contexts"]["test"];
+    for (const char* on : {"tracing", "managementServer"})
+        EXPECT_TRUE(conditions["positiveMatches"].contains(on)) << on;
+    for (const char* off : {"tls", "registration", "gracefulShutdown", "spanReporter"})
+        EXPECT_TRUE(conditions["negativeMatches"].contains(off)) << off;
+    const auto beans = report.beans_json("test")["contexts"]["test"]["beans"];
+    EXPECT_EQ(beans["router"]["type"].string_or(""), "flotilla::http::Router");
+    for (const auto& bean : beans.members())
+        for (const auto& needed : bean.value["dependencies"].elements())
+            EXPECT_TRUE(beans.contains(needed.string_or(""))) << bean.key << " needs " << needed.text();
+    EXPECT_EQ(service.actuator().info().json()["build"]["artifact"].string_or(""), "test");
 }
 
 struct Limits {

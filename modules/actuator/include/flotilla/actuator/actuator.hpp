@@ -17,6 +17,7 @@
 #include "flotilla/actuator/actuator_config.hpp"
 #include "flotilla/actuator/authorizer.hpp"
 #include "flotilla/actuator/availability.hpp"
+#include "flotilla/actuator/caches.hpp"
 #include "flotilla/actuator/endpoint.hpp"
 #include "flotilla/actuator/health_endpoint.hpp"
 #include "flotilla/actuator/health_registry.hpp"
@@ -55,6 +56,8 @@ struct ActuatorSources {
     std::string log_file = {};
     /// Of the main port, in front of what is mounted there: `/shop`.
     std::string context_path = {};
+    /// For `info`, where it is known.
+    BuildDetails build = {};
 };
 
 class Actuator {
@@ -69,6 +72,7 @@ public:
     [[nodiscard]] ScheduledTasks& scheduled_tasks() noexcept;
     [[nodiscard]] InfoContributors& info() noexcept;
     [[nodiscard]] StartupReport& startup() noexcept;
+    [[nodiscard]] Caches& caches() noexcept;
     [[nodiscard]] const ActuatorConfig& config() const noexcept;
 
     /// Before `mount`. One of the same id is replaced.

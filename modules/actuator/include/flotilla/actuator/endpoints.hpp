@@ -51,6 +51,9 @@ Endpoint httpexchanges_endpoint(const HttpExchangeRepository& exchanges);
 Endpoint httptrace_endpoint(const HttpExchangeRepository& exchanges);
 Endpoint scheduledtasks_endpoint(const ScheduledTasks& tasks);
 
+/// `sbom`: no program comes with a bill of materials yet, and this says so.
+Endpoint sbom_endpoint();
+
 /// `shutdown`: answers, so that `begin` is told to wait half a second. No access unless configured.
 Endpoint shutdown_endpoint(std::function<void(Duration)> begin);
 

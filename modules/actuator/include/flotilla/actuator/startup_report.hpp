@@ -15,8 +15,11 @@ class StartupReport {
 public:
     explicit StartupReport(const Clock& clock = Clock::system());
 
+    /// The start began before there was a report of it.
+    void began(TimePoint start);
     /// One that ended just now and began then.
     void step(std::string name, TimePoint began);
+    void step(std::string name, TimePoint began, TimePoint ended);
     /// `/actuator/conditions`: `tracing`, on, `management.tracing.enabled is not false`.
     void feature(std::string name, bool on, std::string reason);
     /// `/actuator/beans`: a part of the service and what it stands on.
@@ -46,9 +49,9 @@ private:
     };
 
     const Clock& clock_;
-    const TimePoint start_;
-    const WallTime start_wall_;
     mutable std::mutex mutex_;
+    TimePoint start_;
+    WallTime start_wall_;
     std::vector<Step> steps_;
     std::vector<Feature> features_;
     std::vector<Component> components_;
