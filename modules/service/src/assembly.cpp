@@ -1,5 +1,6 @@
 // How the parts of a service are made out of its configuration.
 
+#include "decryption.hpp"
 #include "flotilla/actuator/runtime_meters.hpp"
 #include "flotilla/metrics/standard_meters.hpp"
 #include "flotilla/remote/deadline.hpp"
@@ -54,7 +55,7 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     };
     auto defaults = options.defaults;
     defaults.emplace_back("spring.application.name", options.name);
-    auto loaded = config::Environment::load(
+    auto loaded = load_decrypted(
         {.arguments = options.arguments,
          .variables = options.variables,
          .defaults = std::move(defaults),
@@ -72,6 +73,9 @@ Service::Impl::Impl(ServiceOptions given) : options(std::move(given)) {
     log_system = value_or_note(make_log(logging, traced_name, clock), {});
     if (!log_system) log_system = std::make_unique<log::LogSystem>(log::LogOptions{.service = traced_name});
     log = log_system->logger("service");
+    for (const std::string& each : undecipherable(environment))
+        log.warn("{}: cannot decrypt the value, it is left empty", each);
+    part_made("log");
 
     const auto measuring = value_or_note(read_metrics(environment));
     auto for_meters = value_or_note(registry_options(measuring, name));
