@@ -137,7 +137,7 @@ struct Traced {
     TraceContext context;
 };
 
-Traced trace(std::string_view path, std::string_view headers, bool join = true) {
+Traced trace(std::string_view path, std::string_view headers, bool join = true, ServerConfig server = {}) {
     Traced result;
     Routes routes;
     tracing::MemorySpanSink sink;
@@ -150,7 +150,7 @@ Traced trace(std::string_view path, std::string_view headers, bool join = true) 
         [&](ServerHarness& f) -> Task<> {
             (void)co_await f.exchange(close_request("GET " + std::string(path), headers));
         },
-        {},
+        server,
         {.tracer = &tracer}
     );
     result.spans = sink.take();
@@ -212,6 +212,23 @@ TEST(TracingFacts, F15_AnUnknownPathIsNamedNotFoundAndASuccessHasNoStatusTag) {
     ASSERT_EQ(known.spans.size(), 1U);
     EXPECT_EQ(known.spans.front().name(), "get /users/{id}");
     EXPECT_FALSE(known.spans.front().find_tag("http.status_code"));
+}
+
+TEST(ServerSpans, TheOtherSideIsTheProxysClientWhereProxiesAreBelieved) {
+    constexpr std::string_view passed_on = "X-Forwarded-For: 203.0.113.7:99, 10.0.0.1\r\n";
+    const auto remote = [&](ForwardHeaders strategy, std::string_view headers) {
+        ServerConfig config;
+        config.forward_headers_strategy = strategy;
+        const Traced traced = trace("/users/1", headers, true, config);
+        return std::pair(std::string(traced.spans.at(0).remote().ip), traced.spans.at(0).remote().port != 0);
+    };
+    const std::pair<std::string, bool> peer("127.0.0.1", true);
+    const std::pair<std::string, bool> client("203.0.113.7", false);
+    EXPECT_EQ(remote(ForwardHeaders::none, passed_on), peer);
+    EXPECT_EQ(remote(ForwardHeaders::native, passed_on), client);
+    EXPECT_EQ(remote(ForwardHeaders::framework, passed_on), client);
+    EXPECT_EQ(remote(ForwardHeaders::framework, "X-Forwarded-For: unknown\r\n"), peer);
+    EXPECT_EQ(remote(ForwardHeaders::framework, {}), peer);
 }
 
 /// The lines of `http.access`, and of `http.server`, while clients do that.

@@ -36,7 +36,7 @@ struct Catalog {
         : source(
               service.runtime(),
               std::move(source_config),
-              {.meters = &service.meters(), .tracer = &service.tracer(), .log = service.logger("catalog.db")},
+              database_telemetry(service, "catalog.db"),
               migrations(profile)
           ),
           repository(source, clock),

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "flotilla/log/captured_log.hpp"
+#include "flotilla/shop/commons.hpp"
+#include "flotilla/tracing/span_sink.hpp"
+#include "flotilla/tracing/tracer.hpp"
 #include "run_on_loop.hpp"
 #include "temporary_database.hpp"
 
@@ -51,6 +54,36 @@ TEST(DataSource, AWrongUrlStopsTheStart) {
         const auto health = co_await source.health();
         EXPECT_EQ(health.status, "DOWN");
     });
+}
+
+/// As much of a service as a database reports to.
+struct Reports {
+    config::Environment of;
+    metrics::Registry registry{};
+    tracing::MemorySpanSink spans{};
+    tracing::Tracer traces{{}, Clock::system(), spans};
+    std::string error{};
+
+    config::Environment& environment() { return of; }
+
+    metrics::Registry& meters() { return registry; }
+
+    tracing::Tracer& tracer() { return traces; }
+
+    static log::Logger logger(std::string_view) { return {}; }
+
+    void cannot_start(const Error& why) { error = why.message(); }
+};
+
+TEST(DatabaseTelemetry, TheNamesOfSleuthAreAProperty) {
+    Reports usual{.of = config::Environment::of({})};
+    EXPECT_FALSE(database_telemetry(usual, "db").sleuth_names);
+    EXPECT_EQ(database_telemetry(usual, "db").tracer, &usual.traces);
+    Reports sleuth{.of = config::Environment::of({{"tracing.sql.sleuth-names", true}})};
+    EXPECT_TRUE(database_telemetry(sleuth, "db").sleuth_names);
+    Reports wrong{.of = config::Environment::of({{"tracing.sql.sleuth-names", "perhaps"}})};
+    EXPECT_FALSE(database_telemetry(wrong, "db").sleuth_names);
+    EXPECT_NE(wrong.error.find("tracing.sql.sleuth-names"), std::string::npos);
 }
 
 TEST(DatabaseProblem, TheReasonGoesToTheLogAndNotToTheClient) {

@@ -66,9 +66,7 @@ int run_order(int argc, const char* const* argv) {
     if (!commons) return service.run();
 
     const std::string instance = instance_id_of(service.environment());
-    const sql::Telemetry telemetry{
-        .meters = &service.meters(), .tracer = &service.tracer(), .log = service.logger("order.db")
-    };
+    const sql::Telemetry telemetry = database_telemetry(service, "order.db");
     DataSource source(service.runtime(), std::move(source_config), telemetry, migrations());
     OrderRepository orders(source);
     const OrderMeters meters(service.meters());

@@ -63,10 +63,7 @@ int run_user_service(Service& service) {
     });
 
     DataSource source(
-        service.runtime(),
-        std::move(source_config),
-        {.meters = &service.meters(), .tracer = &service.tracer(), .log = service.logger("user.db")},
-        migrations()
+        service.runtime(), std::move(source_config), database_telemetry(service, "user.db"), migrations()
     );
     UserRepository repository(source, config.database_timeout);
     PasswordWorkers passwords(config.password);

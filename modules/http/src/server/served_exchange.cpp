@@ -53,6 +53,27 @@ ErrorDetails describe(const std::exception_ptr& failure) {
     return details;
 }
 
+/// An address of this machine or of an inner network, as servers behind a proxy see the proxy's.
+bool is_inner(const runtime::Endpoint& peer) {
+    if (peer.is_loopback()) return true;
+    const std::string address = peer.address();
+    const std::string_view text = address;
+    if (peer.is_v6()) return text.starts_with("fc") || text.starts_with("fd") || text.starts_with("fe80:");
+    if (text.starts_with("10.") || text.starts_with("192.168.") || text.starts_with("169.254.")) return true;
+    if (!text.starts_with("172.")) return false;
+    const auto second = parse_integer<int>(text.substr(4, text.find('.', 4) - 4));
+    return second && *second >= 16 && *second <= 31;
+}
+
+/// The client that a proxy speaks of, where it is to be believed: `native` believes inner proxies, as Tomcat
+/// does, `framework` all. Otherwise, and where it speaks of none, nothing.
+std::string_view believed_client(ForwardHeaders strategy, const Request& request) {
+    if (strategy == ForwardHeaders::none) return {};
+    const std::string_view field = request.header(KnownField::x_forwarded_for);
+    if (field.empty() || (strategy == ForwardHeaders::native && !is_inner(request.peer()))) return {};
+    return tracing::forwarded_client(field);
+}
+
 std::chrono::seconds at_rate(std::uint64_t bytes, Bytes rate) {
     return std::chrono::seconds(bytes / std::max<std::uint64_t>(1, rate.count));
 }
@@ -142,6 +163,7 @@ void ServedExchange::record_exchange(const Wire& wire) {
     shard_.shared.meters.record(request_, response_, taken);
     if (span_.recording()) {
         const auto address = peer.address();
+        const auto forwarded = believed_client(config_.forward_headers_strategy, request_);
         tracing::describe_http_server(
             span_,
             {.method = request_.method_text(),
@@ -149,7 +171,9 @@ void ServedExchange::record_exchange(const Wire& wire) {
              .route = request_.route() ? std::string_view(request_.route()->pattern) : std::string_view(),
              .status = code_of(response_.status()),
              .error = response_.exception},
-            {.service = {}, .ip = address, .port = peer.port()}
+            {.service = {},
+             .ip = forwarded.empty() ? std::string_view(address) : forwarded,
+             .port = forwarded.empty() ? peer.port() : std::uint16_t{0}}
         );
     }
     for (const auto& observer : shared.observers)

@@ -3,14 +3,29 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/shop/faults.hpp"
 #include "flotilla/shop/identity.hpp"
 #include "flotilla/shop/operations.hpp"
 #include "flotilla/shop/tokens.hpp"
+#include "flotilla/sql/database.hpp"
 
 namespace flotilla::shop {
+
+/// What a service's database reports to; `tracing.sql.sleuth-names` chooses the names in its spans.
+template <class Service>
+sql::Telemetry database_telemetry(Service& service, std::string_view logger) {
+    const auto sleuth_names = service.environment().template get<bool>("tracing.sql.sleuth-names", false);
+    if (!sleuth_names) service.cannot_start(sleuth_names.error());
+    return {
+        .meters = &service.meters(),
+        .tracer = &service.tracer(),
+        .log = service.logger(logger),
+        .sleuth_names = sleuth_names.value_or(false)
+    };
+}
 
 struct Commons {
     Profile profile = Profile::flotilla;
