@@ -422,14 +422,124 @@ def test_prometheus_finds_services_through_the_registry(shared, program, tmp_pat
         return found and found[0]["value"][1] == "1" and found[0]["metric"]
 
     labels = until(scraped, "Prometheus scrapes what the registry names", limit=30)
-    assert labels["zone"] == "z1"
+    assert labels["zone"] == "z1" and labels["job"] == "scraped"
 
 
-def test_it_tells_its_own_figures(shared):
-    shared.enroll("FIGURES", "1")
-    text = shared.get("/actuator/prometheus", {"Accept": "text/plain"}).text
-    assert "eureka_server_instances " in text
-    assert "eureka_server_registrations_total " in text
+def targets(registry, query="", path="/sd/prometheus"):
+    """The labels by instance id, in the order in which they come."""
+    return {group["labels"]["instance_id"]: group["labels"] for group in json.loads(registry.get(path + query).body)}
+
+
+def test_prometheus_targets_are_chosen_labelled_and_sorted(fresh):
+    assert fresh.get("/sd/prometheus").text == "[]"
+    fresh.enroll("USER-SERVICE", "user-service:8f3a", metadata={"zone": "defaultZone"}, port={"$": 34251, "@enabled": "true"})
+    (group,) = json.loads(fresh.get("/sd/prometheus").body)
+    assert group == {
+        "targets": ["10.0.0.5:34251"],
+        "labels": {
+            "__metrics_path__": "/actuator/prometheus", "__scheme__": "http", "job": "user-service",
+            "application": "user-service", "instance_id": "user-service:8f3a", "zone": "defaultZone",
+            "__meta_flotilla_status": "UP",
+        },
+    }  # fmt: skip
+    for id, status in (("s", "STARTING"), ("o", "OUT_OF_SERVICE"), ("d", "DOWN"), ("k", "UNKNOWN")):
+        fresh.enroll("ORDER_SERVICE", id, status=status, metadata={"zone": "z2"})
+    assert list(targets(fresh)) == ["o", "s", "user-service:8f3a"]
+    assert list(targets(fresh, "?status=all")) == ["d", "k", "o", "s", "user-service:8f3a"]
+    assert targets(fresh)["o"]["__meta_flotilla_status"] == "OUT_OF_SERVICE"
+    assert list(targets(fresh, "?app=order-service&status=all")) == ["d", "k", "o", "s"]
+    assert list(targets(fresh, "?app=USER-SERVICE")) == ["user-service:8f3a"]
+    assert list(targets(fresh, "?zone=z2")) == ["o", "s"]
+    assert targets(fresh, "?zone=z2&app=user-service") == {}
+    assert targets(fresh, path="/prometheus/sd") == targets(fresh)
+    metadata = {
+        "management.port": "9090", "management.context-path": "/manage",
+        "prometheus.label.team": "crew", "prometheus.label.not-a-name": "x",
+    }  # fmt: skip
+    fresh.enroll("MANAGED", "m", metadata=metadata)
+    (group,) = json.loads(fresh.get("/sd/prometheus?app=managed").body)
+    assert group["targets"] == ["10.0.0.5:9090"]
+    assert group["labels"]["__metrics_path__"] == "/manage/actuator/prometheus"
+    assert group["labels"]["team"] == "crew" and "not-a-name" not in group["labels"]
+
+
+def test_prometheus_targets_are_not_sent_again_to_who_has_them(fresh):
+    fresh.enroll("A", "1")
+    first = fresh.get("/sd/prometheus")
+    tag = first.headers["etag"]
+    assert first.headers["content-type"] == "application/json" and tag.startswith('"')
+    for path in ("/sd/prometheus", "/prometheus/sd"):
+        again = fresh.get(path, {"If-None-Match": tag})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    fresh.enroll("A", "2")
+    changed = fresh.get("/sd/prometheus", {"If-None-Match": tag})
+    assert changed.status == 200 and changed.headers["etag"] != tag and len(json.loads(changed.body)) == 2
+
+
+def test_prometheus_interval_is_in_the_log_of_who_wants_to_know(registry):
+    one = registry(**{"logging.level.registry.prometheus": "debug"})
+    one.get("/sd/prometheus", {"X-Prometheus-Refresh-Interval-Seconds": "15"})
+    one.wait_for_log("Prometheus asks for its targets, every 15 s", 5)
+
+
+def test_it_tells_its_own_figures(fresh, until):
+    fresh.enroll("FIGURES", "1")
+    fresh.enroll("FIGURES", "2")
+    fresh.enroll("FIGURES", "3", status="OUT_OF_SERVICE")
+
+    def figures():
+        return fresh.get("/actuator/prometheus", {"Accept": "text/plain"}).text
+
+    up = 'flotilla_registry_instances{app="FIGURES",status="UP"} 2.0'
+    out = 'flotilla_registry_instances{app="FIGURES",status="OUT_OF_SERVICE"} 1.0'
+    until(lambda: up in figures() and out in figures(), "instances are counted by application and status", 10)
+    text = figures()
+    for name in ("renewals_last_minute", "renew_threshold", "self_preservation", "registrations_total", "renewals_total"):
+        assert f"\nflotilla_registry_{name} " in text, name
+    assert "eureka_server_" not in text
+    for id in ("1", "2", "3"):
+        assert fresh.delete(f"/eureka/apps/FIGURES/{id}").status == 200
+    until(lambda: 'app="FIGURES"' not in figures(), "nothing is left of them", 10)
+
+
+def test_instances_are_counted_as_spring_does_where_that_is_wanted(registry, until):
+    one = registry(**{"eureka.server.metrics.enabled": "true"})
+    one.enroll("FIGURES", "1")
+    line = 'eureka_server_instances{application="FIGURES",status="UP"} 1.0'
+    until(lambda: line in one.get("/actuator/prometheus", {"Accept": "text/plain"}).text, line, 10)
+
+
+def test_failures_are_counted_by_peer(registry, until):
+    peer = free_port()
+    one = registry(**{"eureka.client.service-url.defaultZone": f"http://ann:secret@127.0.0.1:{peer}/eureka/"})
+    one.enroll("LONELY", "1")
+    start = f'flotilla_registry_replication_failures_total{{peer="http://127.0.0.1:{peer}/eureka/"}} '
+
+    def failures():
+        lines = one.get("/actuator/prometheus", {"Accept": "text/plain"}).text.splitlines()
+        return [float(line.removeprefix(start)) for line in lines if line.startswith(start)]
+
+    until(lambda: failures() and failures()[0] > 0, "a peer that is not there is counted", 10)
+
+
+def test_properties_of_springs_server_that_mean_nothing_here_are_named_once(registry):
+    one = registry(
+        **{
+            "eureka.server.use-read-only-response-cache": "false",
+            "eureka.server.responseCacheUpdateIntervalMs": "3000",
+            "eureka.server.peer-eureka-nodes-update-interval-ms": "10000",
+            "eureka.server.delta-retention-timer-interval-in-ms": "30000",
+            "eureka.server.rate-limiter-burst-size": "10",
+        }
+    )
+    lines = [line for line in one.log().splitlines() if "without effect in this registry: " in line]
+    assert len(lines) == 1 and " WARN " in lines[0]
+    named = lines[0].partition("registry: ")[2].split(", ")
+    names = (
+        "delta-retention-timer-interval-in-ms", "peer-eureka-nodes-update-interval-ms", "rate-limiter-burst-size",
+        "response-cache-update-interval-ms", "use-read-only-response-cache",
+    )  # fmt: skip
+    assert named == [f"eureka.server.{name}" for name in names]
 
 
 def test_it_counts_who_asks_where_they_say_so(fresh):
@@ -440,7 +550,7 @@ def test_it_counts_who_asks_where_they_say_so(fresh):
     for number in range(80):
         fresh.get("/eureka/apps", {"DiscoveryIdentity-Name": f"invented-{number}"})
     text = fresh.get("/actuator/prometheus", {"Accept": "text/plain"}).text
-    lines = [line for line in text.splitlines() if line.startswith("eureka_server_requests_total{")]
+    lines = [line for line in text.splitlines() if line.startswith("flotilla_registry_requests_total{")]
     assert len(lines) == 64 and any('client="other"' in line for line in lines)
     assert any('client="DefaultServer-1.0"' in line and line.endswith(" 3.0") for line in lines), lines[:3]
 
@@ -476,3 +586,11 @@ def test_it_ends_in_order_while_clients_wait_for_changes(fresh):
     assert fresh.stop() == 0
     waiting.join()
     assert answers[0].status == 200
+
+
+def test_a_property_that_nobody_has_ends_the_start_whatever_stands_beside_it(owner):
+    properties = {"eureka.server.use-read-only-response-cache": "false", "eureka.server.evicton-interval-timer-in-ms": "5"}
+    one = owner.add(Registry(owner.log_path("registry"), properties))
+    assert one.wait_for_exit() == 1
+    assert "did you mean 'eureka.server.eviction-interval-timer-in-ms'?" in one.log()
+    assert "use-read-only-response-cache" not in one.log()

@@ -62,7 +62,7 @@ def test_everything_but_health_is_for_those_who_know_the_password(registry):
         ("GET", "/eureka/apps/delta"), ("GET", "/eureka/apps/stream"), ("POST", "/eureka/apps/SHUT"),
         ("PUT", "/eureka/apps/SHUT/1"), ("DELETE", "/eureka/apps/SHUT/1"), ("PUT", "/eureka/apps/SHUT/1/status?value=DOWN"),
         ("POST", "/eureka/peerreplication/batch/"), ("GET", "/eureka/vips/x"), ("GET", "/eureka/status"),
-        ("GET", "/v1/catalog/services"), ("GET", "/v1/health/service/x"), ("GET", "/sd/prometheus"), ("GET", "/v3/api-docs"),
+        ("GET", "/v1/catalog/services"), ("GET", "/v1/health/service/x"), ("GET", "/sd/prometheus"), ("GET", "/prometheus/sd"), ("GET", "/v3/api-docs"),
         ("GET", "/actuator/metrics"), ("GET", "/actuator/prometheus"),
     ):  # fmt: skip
         for headers in ({}, basic("ann", "wrong"), basic("bob"), {"Authorization": "Bearer x"}, {"Authorization": "Basic !"}):

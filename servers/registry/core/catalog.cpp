@@ -4,7 +4,6 @@
 #include <map>
 
 #include "flotilla/base/text.hpp"
-#include "flotilla/base/url_text.hpp"
 #include "flotilla/reflect/value.hpp"
 
 namespace flotilla::registry {
@@ -164,38 +163,6 @@ std::string consul_nodes(const std::vector<CatalogEntry>& all, std::string_view 
              {"TaggedAddresses", Json::object({{"lan", address}})},
              {"Meta", empty_object()}}
         ));
-    }
-    return answer.text();
-}
-
-std::string prometheus_targets(const std::vector<CatalogEntry>& all) {
-    Json answer = Json::array();
-    for (const CatalogEntry& entry : all) {
-        const InstanceInfo& instance = *entry.instance;
-        if (entry.expired || instance.status != InstanceStatus::up) continue;
-        const auto found = [&](std::string_view key) -> std::string_view {
-            const auto value = instance.metadata.find(key);
-            return value == instance.metadata.end() ? std::string_view() : value->second;
-        };
-        const bool secure = !instance.port.enabled && instance.secure_port.enabled;
-        const std::string_view management = found("management.port");
-        const std::string port =
-            management.empty() ? std::to_string(port_of(instance)) : std::string(management);
-        const std::string host = host_in_url(instance.ip_addr);
-        const std::string_view path = found("prometheus.path");
-        Json labels = Json::object(
-            {{"__metrics_path__", path.empty() ? std::string_view("/actuator/prometheus") : path},
-             {"__scheme__", secure ? "https" : "http"},
-             {"application", service_name_of(instance.app)},
-             {"instance_id", instance.id()},
-             {"__meta_eureka_app_name", instance.app},
-             {"__meta_eureka_app_instance_hostname", instance.host_name},
-             {"__meta_eureka_app_instance_status", to_text(instance.status)}}
-        );
-        if (const std::string_view zone = instance.zone(); !zone.empty()) labels.set("zone", zone);
-        answer.push_back(
-            Json::object({{"targets", Json::array({host + ":" + port})}, {"labels", std::move(labels)}})
-        );
     }
     return answer.text();
 }

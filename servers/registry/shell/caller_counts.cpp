@@ -15,7 +15,7 @@ void CallerCounts::count(const http::Request& request) {
     auto found = counters_.find(caller);
     if (found == counters_.end()) {
         const metrics::Counter counter = meters_.counter(
-            "eureka.server.requests",
+            "flotilla.registry.requests",
             {{"client", caller}},
             {.description = "Requests of clients that say who they are."}
         );

@@ -10,8 +10,8 @@
 
 namespace flotilla::registry {
 
-/// `eureka.server.requests{client=DefaultServer-1.0}`, by the fields `DiscoveryIdentity-Name` and `-Version`.
-/// From all loops. Names beyond a number count as `other`: they are the clients' to invent.
+/// `flotilla.registry.requests{client=DefaultServer-1.0}`, by the fields `DiscoveryIdentity-Name` and
+/// `-Version`. From all loops. Names beyond a number count as `other`: they are the clients' to invent.
 class CallerCounts {
 public:
     explicit CallerCounts(metrics::Registry& meters) : meters_(meters) {}

@@ -49,14 +49,6 @@ void ConsulApi::mount(http::Router& router) {
     add(router, "/v1/status/leader", &ConsulApi::leader, false);
 }
 
-void ConsulApi::mount_prometheus(http::Router& router) {
-    router.get("/sd/prometheus", [this](Request& /*request*/) {
-        Response response;
-        response.set_body(json, prometheus_targets(all()));
-        return response;
-    });
-}
-
 std::vector<CatalogEntry> ConsulApi::all() {
     return registry_.with([](InstanceRegistry& core, Moment at) {
         return core.catalog([](std::string_view) { return true; }, at);

@@ -1,5 +1,5 @@
 #pragma once
-/// The reading half of Consul's HTTP API, with blocking queries; and Prometheus' `http_sd`.
+/// The reading half of Consul's HTTP API, with blocking queries.
 
 #include <string>
 
@@ -17,7 +17,6 @@ public:
         : registry_(registry), config_(std::move(config)) {}
 
     void mount(http::Router& router);
-    void mount_prometheus(http::Router& router);
 
 private:
     using Request = http::Request;

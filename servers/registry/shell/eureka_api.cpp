@@ -30,12 +30,12 @@ EurekaApi::EurekaApi(
       replicator_(replicator),
       compat_(compat),
       callers_(meters),
-      renewals_(meters.counter("eureka.server.renewals", {}, {.description = "Heartbeats that came."})),
-      registrations_(
-          meters.counter("eureka.server.registrations", {}, {.description = "Registrations that were taken."})
-      ),
+      renewals_(meters.counter("flotilla.registry.renewals", {}, {.description = "Heartbeats that came."})),
+      registrations_(meters.counter(
+          "flotilla.registry.registrations", {}, {.description = "Registrations that were taken."}
+      )),
       cancels_(meters.counter(
-          "eureka.server.cancellations", {}, {.description = "Instances that left by themselves."}
+          "flotilla.registry.cancellations", {}, {.description = "Instances that left by themselves."}
       )) {}
 
 void EurekaApi::mount(http::Router& router) {

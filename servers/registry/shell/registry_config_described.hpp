@@ -7,6 +7,13 @@
 namespace flotilla::registry {
 
 FLT_DESCRIBE_CONFIG(
+    EurekaServerMetricsConfig,
+    (enabled,
+     "Whether instances are counted under Spring's name as well: eureka.server.instances, by application and "
+     "status.")
+)
+
+FLT_DESCRIBE_CONFIG(
     EurekaServerConfig,
     (enable_self_preservation,
      "Whether nothing is evicted while fewer heartbeats come than expected: then the network is suspected."),
@@ -47,7 +54,8 @@ FLT_DESCRIBE_CONFIG(
     (remote_region_connect_timeout_ms, "How long another region may take to connect.", min(1)),
     (remote_region_read_timeout_ms, "How long another region may take to answer.", min(1)),
     (disable_transparent_fallback_to_other_region,
-     "Whether other regions are shown only to who asks for them by ?regions=.")
+     "Whether other regions are shown only to who asks for them by ?regions=."),
+    (metrics, "Meters under Spring's names.")
 )
 
 FLT_DESCRIBE_CONFIG(

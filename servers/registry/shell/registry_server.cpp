@@ -14,13 +14,17 @@
 #include "dns_server.hpp"
 #include "eureka_api.hpp"
 #include "flotilla/actuator/actuator.hpp"
+#include "flotilla/base/text.hpp"
 #include "flotilla/discovery/eureka_described.hpp"
 #include "flotilla/registry/dashboard.hpp"
 #include "flotilla/runtime/port_holder.hpp"
 #include "peer_urls.hpp"
+#include "prometheus_api.hpp"
 #include "region_reader.hpp"
 #include "registry_config_described.hpp"
+#include "registry_meters.hpp"
 #include "replicator.hpp"
+#include "server_properties.hpp"
 #include "shared_registry.hpp"
 
 namespace flotilla::registry {
@@ -61,6 +65,18 @@ std::string machine_memory() {
     return std::to_string(info.totalram * info.mem_unit >> 20) + "mb";
 }
 
+/// Properties of Spring's server that have no effect here are no reason not to start.
+EurekaServerConfig read_server_config(Service& service) {
+    constexpr std::string_view prefix = "eureka.server";
+    config::Environment& environment = service.environment();
+    if (properties_without_effect(environment).empty()) return service.bind<EurekaServerConfig>(prefix);
+    if (auto known = check_server_properties(environment); !known) service.cannot_start(known.error());
+    auto bound = environment.bind<EurekaServerConfig>(prefix, config::Unknown::ignore);
+    if (bound) return *std::move(bound);
+    service.cannot_start(bound.error());
+    return {};
+}
+
 std::string joined(const std::vector<PeerState>& peers, bool available) {
     std::string text;
     for (const PeerState& peer : peers)
@@ -73,7 +89,7 @@ std::string joined(const std::vector<PeerState>& peers, bool available) {
 struct RegistryServer::Impl {
     explicit Impl(Service& to)
         : service(to),
-          server_config(service.bind<EurekaServerConfig>("eureka.server")),
+          server_config(read_server_config(service)),
           dashboard(service.bind<DashboardConfig>("eureka.dashboard")),
           consul(service.bind<ConsulConfig>("eureka.consul")),
           registry(std::make_shared<SharedRegistry>(server_config, service.runtime())),
@@ -92,6 +108,8 @@ struct RegistryServer::Impl {
           ),
           eureka(*registry, replicator, service.bind<CompatConfig>("eureka.compat"), service.meters()),
           consul_api(*registry, consul),
+          prometheus(*registry, service.logger("registry.prometheus")),
+          meters(service.meters(), registry),
           dns(*registry, service.runtime(), consul, service.logger("registry.dns")),
           started(registry->clock().now()) {}
 
@@ -102,11 +120,10 @@ struct RegistryServer::Impl {
             access = std::make_unique<AccessControl>(service.runtime(), **std::move(user));
         }
         eureka.mount(service.router());
-        consul_api.mount_prometheus(service.router());
+        prometheus.mount(service.router());
         if (consul.http_enabled) consul_api.mount(service.router());
         if (dashboard.enabled) mount_dashboard();
         add_jobs();
-        add_meters();
     }
 
     /// What configuration says of peers; noted when it cannot be read.
@@ -152,41 +169,9 @@ struct RegistryServer::Impl {
             "Registry.updateThreshold",
             [this] { return update_threshold(); }
         );
-    }
-
-    void add_meters() {
-        using Read = std::int64_t (*)(InstanceRegistry&, Moment);
-        const auto gauge = [this](std::string_view name, std::string description, Read read) {
-            service.meters().gauge_of(
-                name,
-                {},
-                std::weak_ptr(registry),
-                [read](SharedRegistry& shared) { return shared.with(read); },
-                {.description = std::move(description)}
-            );
-        };
-        gauge("eureka.server.instances", "Registered instances.", [](InstanceRegistry& core, Moment) {
-            return static_cast<std::int64_t>(core.size());
+        service.every(std::chrono::seconds(1), "Registry.countInstances", [this] {
+            return count_instances();
         });
-        gauge(
-            "eureka.server.renewals.threshold",
-            "Heartbeats a minute below which nothing is evicted.",
-            [](InstanceRegistry& core, Moment at) { return core.figures(at).threshold; }
-        );
-        gauge(
-            "eureka.server.renewals.last.minute",
-            "Heartbeats in the last complete minute.",
-            [](InstanceRegistry& core, Moment at) { return core.figures(at).renewals_last_minute; }
-        );
-        gauge(
-            "flotilla.registry.self.preservation",
-            "1 while too few heartbeats come for anything to be evicted.",
-            [](InstanceRegistry& core, Moment at) {
-                const auto figures = core.figures(at);
-                const bool holds = figures.self_preservation_enabled && !figures.lease_expiration_enabled;
-                return static_cast<std::int64_t>(holds && core.size() > 0);
-            }
-        );
     }
 
     // ---- life
@@ -202,6 +187,8 @@ struct RegistryServer::Impl {
         registry->with([&](InstanceRegistry& core, Moment at) {
             core.open_for_traffic(static_cast<std::int64_t>(copied), clients, at);
         });
+        const auto idle = properties_without_effect(service.environment());
+        if (!idle.empty()) log.warn("without effect in this registry: {}", join(idle, ", "));
         FLT_CO_CHECK(co_await replicator.start());
         region_reader.start();
         if (consul.dns_enabled) FLT_CO_CHECK(co_await start_dns());
@@ -259,6 +246,11 @@ struct RegistryServer::Impl {
 
     Task<> update_threshold() {
         registry->with([](InstanceRegistry& core, Moment) { core.update_threshold(); });
+        co_return;
+    }
+
+    Task<> count_instances() {
+        meters.count_instances();
         co_return;
     }
 
@@ -334,6 +326,8 @@ struct RegistryServer::Impl {
     RegionReader region_reader;
     EurekaApi eureka;
     ConsulApi consul_api;
+    PrometheusApi prometheus;
+    RegistryMeters meters;
     DnsServer dns;
     std::unique_ptr<AccessControl> access;  ///< null: everybody may
     TimePoint started;

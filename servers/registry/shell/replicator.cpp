@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flotilla/http/url.hpp"
+#include "flotilla/metrics/registry.hpp"
 
 namespace flotilla::registry {
 
@@ -60,8 +61,15 @@ SendFailure failure_of(const Error& error) {
 
 /// The queue is touched by every loop, under its lock; the rest belongs to the first one.
 struct Replicator::Peer {
-    Peer(std::string to, const EurekaServerConfig& config)
-        : url(std::move(to)), shown_url(without_credentials(url)), queue(queue_config(config)) {}
+    Peer(std::string to, const EurekaServerConfig& config, metrics::Registry* meters)
+        : url(std::move(to)), shown_url(without_credentials(url)), queue(queue_config(config)) {
+        if (meters == nullptr) return;
+        failures = meters->counter(
+            "flotilla.registry.replication.failures",
+            {{"peer", shown_url}},
+            {.description = "Batches of changes that a peer did not take."}
+        );
+    }
 
     std::string url;  ///< ends with a slash
     std::string shown_url;
@@ -69,6 +77,7 @@ struct Replicator::Peer {
     PeerQueue queue;
     runtime::Signal wake;
     std::size_t failures_in_a_row = 0;
+    metrics::Counter failures;
 };
 
 Replicator::Replicator(
@@ -84,7 +93,7 @@ Replicator::Replicator(
       client_(runtime, client_config(registry.config(), std::move(tls)), telemetry),
       log_(log) {
     for (std::string& url : peer_urls)
-        peers_.push_back(std::make_shared<Peer>(std::move(url), registry.config()));
+        peers_.push_back(std::make_shared<Peer>(std::move(url), registry.config(), telemetry.meters));
 }
 
 Replicator::~Replicator() = default;
@@ -194,6 +203,7 @@ Task<> Replicator::send(Peer& peer, std::vector<eureka::ReplicationItem> items) 
     if (failure) {
         const std::lock_guard lock(peer.mutex);
         peer.queue.failed(*failure, now);
+        peer.failures.increment();
         if (peer.failures_in_a_row++ % attempts_logged_apart == 0)
             log_.warn("{} was not told of {} changes: {}", peer.shown_url, items.size(), why);
         co_return;

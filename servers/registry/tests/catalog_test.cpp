@@ -54,15 +54,6 @@ TEST_F(Catalog, ListsServicesWithTheirTags) {
     EXPECT_EQ(service[0]["ServiceName"].string_or(""), "order-service");
 }
 
-TEST_F(Catalog, GivesPrometheusTheTargetsThatAreUp) {
-    const Json targets = parsed(prometheus_targets(all()));
-    ASSERT_EQ(targets.size(), 1u);
-    EXPECT_EQ(targets[0]["targets"][0].string_or(""), "10.0.0.5:9090");
-    EXPECT_EQ(targets[0]["labels"]["__metrics_path__"].string_or(""), "/actuator/prometheus");
-    EXPECT_EQ(targets[0]["labels"]["application"].string_or(""), "user-service");
-    EXPECT_EQ(targets[0]["labels"]["zone"].string_or(""), "a");
-}
-
 TEST_F(Catalog, KnowsWhichChangeConcernsAService) {
     const auto before = f.registry.application_version("USER-SERVICE");
     f.enroll(instance("ORDER_SERVICE", "3"));

@@ -1,6 +1,6 @@
 #pragma once
 /// How instances look to those who know services and checks rather than applications and leases: Consul's
-/// catalog and Prometheus' service discovery.
+/// catalog.
 
 #include <cstdint>
 #include <string>
@@ -36,8 +36,5 @@ std::string consul_service(const std::vector<CatalogEntry>& entries, std::string
 std::string consul_services(const std::vector<CatalogEntry>& all);
 /// `/v1/catalog/nodes`
 std::string consul_nodes(const std::vector<CatalogEntry>& all, std::string_view datacenter);
-
-/// `/sd/prometheus`: targets with their labels, for `http_sd_configs`.
-std::string prometheus_targets(const std::vector<CatalogEntry>& all);
 
 }  // namespace flotilla::registry

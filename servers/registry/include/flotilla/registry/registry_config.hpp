@@ -10,6 +10,11 @@
 
 namespace flotilla::registry {
 
+/// `eureka.server.metrics.*`
+struct EurekaServerMetricsConfig {
+    bool enabled = false;
+};
+
 /// `eureka.server.*`
 struct EurekaServerConfig {
     bool enable_self_preservation = true;
@@ -37,6 +42,7 @@ struct EurekaServerConfig {
     std::int64_t remote_region_connect_timeout_ms = 1'000;
     std::int64_t remote_region_read_timeout_ms = 1'000;
     bool disable_transparent_fallback_to_other_region = false;
+    EurekaServerMetricsConfig metrics{};
 };
 
 /// `eureka.compat.*`: what the original does, and we do not.
