@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "flotilla/base/text.hpp"
 #include "flotilla/http/error.hpp"
 #include "flotilla/http/message_writer.hpp"
@@ -17,12 +19,9 @@ namespace {
 using http::KnownField;
 using runtime::IoStatus;
 using runtime::Wake;
+using std::chrono::milliseconds;
 
 constexpr int max_interim_answers = 16;
-
-Error no_answer_in_time() {
-    return {make_error_code(ProxyErrc::response_timeout), "no answer in time"};
-}
 
 bool expects_body(http::Method method) noexcept {
     return method == http::Method::post || method == http::Method::put || method == http::Method::patch;
@@ -71,7 +70,7 @@ Task<Result<Outcome>> Attempt::run(Shard& shard, Call& call) {
             self.parse_with(shard.parser);
             if (self.read_head_now() == http::Progress::need_more) {
                 const Wake wake = co_await self.connection().stream.ready(self.answer_deadline());
-                if (wake == Wake::timed_out) self.head_error_ = no_answer_in_time();
+                if (wake == Wake::timed_out) self.head_error_ = self.no_answer_in_time();
             }
             settled = self.settle_at_once();
         }
@@ -121,19 +120,20 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
     }
     const Upstream& to = call_.upstream;
     const auto limit = call_.connect_timeout.value_or(config_.connect_timeout);
-    const Deadline patience = Deadline::after(loop.now(), limit).or_sooner(deadline_);
+    const TimePoint began = loop.now();
+    const Deadline patience = Deadline::after(began, limit).or_sooner(deadline_);
     auto stream = co_await runtime::Stream::connect(loop, to.endpoint(), patience);
     if (!stream) {
-        const bool late = stream.error().code() == Errc::timed_out;
-        const Error error(
-            make_error_code(late ? ProxyErrc::connect_timeout : ProxyErrc::refused), stream.error().message()
-        );
+        const Error error = stream.error().code() == Errc::timed_out
+                                ? late(ProxyErrc::connect_timeout, "no connection", limit, began)
+                                : Error(make_error_code(ProxyErrc::refused), stream.error().message());
+        if (error.code() == ProxyErrc::connect_timeout) Shard::Counters::bump(shard_.counters.late_connects);
         lease_.close();
         co_return fail(error);
     }
     if (to.secure()) {
-        const Deadline shaken =
-            Deadline::after(loop.now(), config_.tls_handshake_timeout).or_sooner(deadline_);
+        const TimePoint met = loop.now();
+        const Deadline shaken = Deadline::after(met, config_.tls_handshake_timeout).or_sooner(deadline_);
         auto context = shard_.shared.tls();
         if (!context) {
             lease_.close();
@@ -141,11 +141,12 @@ Task<Result<void>> Attempt::connect(Pool& pool) {
         }
         const auto secured = co_await stream->handshake_client(*std::move(context), to.host(), shaken);
         if (!secured) {
-            const bool late = secured.error().code() == Errc::timed_out;
-            const Error error(
-                make_error_code(late ? ProxyErrc::connect_timeout : ProxyErrc::tls_failed),
-                secured.error().message()
-            );
+            const Error error =
+                secured.error().code() == Errc::timed_out
+                    ? late(ProxyErrc::connect_timeout, "no TLS handshake", config_.tls_handshake_timeout, met)
+                    : Error(make_error_code(ProxyErrc::tls_failed), secured.error().message());
+            if (error.code() == ProxyErrc::connect_timeout)
+                Shard::Counters::bump(shard_.counters.late_handshakes);
             lease_.close();
             co_return fail(error);
         }
@@ -249,10 +250,14 @@ Task<Result<Outcome>> Attempt::exchange() {
     if (!all_sent()) {
         Connection& to = connection();
         to.body_bytes_sent = whole_->size() - body_left_.size();
+        const TimePoint began = shard_.loop.now();
         const auto sent = co_await to.send(head_left_, body_left_, std::string_view(), config_.idle_timeout);
         // Who closes the connection before it has read everything may still have answered.
-        if (!sent && sent.error().code() == Errc::timed_out)
-            co_return fail(ProxyErrc::response_timeout, sent.error().message());
+        if (!sent && sent.error().code() == Errc::timed_out) {
+            Shard::Counters::bump(shard_.counters.late_answers);
+            const auto limit = config_.idle_timeout;
+            co_return fail(late(ProxyErrc::response_timeout, "the request was not taken", limit, began));
+        }
         note_all_sent();
     }
     if (!outcome_) {
@@ -268,12 +273,34 @@ Task<Result<Outcome>> Attempt::exchange() {
     co_return relayed;
 }
 
-Deadline Attempt::answer_deadline() const {
+std::optional<milliseconds> Attempt::answer_limit() const {
     const auto limit = call_.response_timeout ? call_.response_timeout : config_.response_timeout;
     const bool counting =
         upload_ == Upload::none || upload_ == Upload::sent || upload_ == Upload::upstream_failed;
-    if (!counting || !limit || limit->count() < 0) return deadline_;
-    return Deadline::after(sent_, *limit).or_sooner(deadline_);
+    if (!counting || !limit || limit->count() < 0) return std::nullopt;
+    return limit;
+}
+
+Deadline Attempt::answer_deadline() const {
+    const auto limit = answer_limit();
+    return limit ? Deadline::after(sent_, *limit).or_sooner(deadline_) : deadline_;
+}
+
+Error Attempt::no_answer_in_time() {
+    Shard::Counters::bump(shard_.counters.late_answers);
+    return late(ProxyErrc::response_timeout, "no answer", answer_limit(), std::max(sent_, started_));
+}
+
+Error Attempt::late(ProxyErrc code, std::string_view what, std::optional<milliseconds> limit, TimePoint since)
+    const {
+    const auto waited = std::chrono::duration_cast<milliseconds>(shard_.loop.now() - since);
+    // The sooner of the two ended it.
+    if (limit && waited >= *limit)
+        return {make_error_code(code), fmt::format("{} within {} ms", what, limit->count())};
+    return {
+        make_error_code(code),
+        fmt::format("{} within the {} ms that the request had left", what, waited.count())
+    };
 }
 
 http::Progress Attempt::read_head_now() {
@@ -329,7 +356,7 @@ Task<Result<void>> Attempt::read_head() {
     co_return fail(ProxyErrc::malformed_answer, "too many interim answers");
 }
 
-Error Attempt::nothing_in_time() const {
+Error Attempt::nothing_in_time() {
     // Who has not been asked in full owes no answer.
     if (awaits_client_) return {make_error_code(ProxyErrc::unfinished_body), "no whole request in time"};
     return no_answer_in_time();

@@ -55,7 +55,7 @@ private:
     /// Without waiting: done, need_more or, with `head_error_`, rejected.
     http::Progress read_head_now();
     /// Whose fault it is that the wait for the head is over.
-    [[nodiscard]] Error nothing_in_time() const;
+    Error nothing_in_time();
     [[nodiscard]] Outcome outcome_so_far() const;
     Task<Result<void>> pass_interim();
 
@@ -77,7 +77,15 @@ private:
     Task<Result<Outcome>> relay_websocket(Outcome outcome);
 
     [[nodiscard]] bool may_repeat(const Error& error) const;
+    /// From `sent_` on, as soon as nothing but the answer is waited for.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> answer_limit() const;
     [[nodiscard]] Deadline answer_deadline() const;
+    /// Counts it, too.
+    Error no_answer_in_time();
+    /// Names the limit: that of its own, or what the whole request had left.
+    [[nodiscard]] Error late(
+        ProxyErrc code, std::string_view what, std::optional<std::chrono::milliseconds> limit, TimePoint since
+    ) const;
 
     [[nodiscard]] Connection& connection() const noexcept { return *lease_.connection; }
 

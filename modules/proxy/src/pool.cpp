@@ -1,5 +1,7 @@
 #include "pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace flotilla::proxy {
@@ -7,6 +9,7 @@ namespace flotilla::proxy {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 constexpr Duration sweep_interval = 1s;
 /// From so many upstreams on, those without connections are forgotten.
@@ -108,6 +111,7 @@ Task<Result<std::unique_ptr<Connection>>> Pool::wait_for_place(Deadline deadline
     };
 
     const Waiting waiting(*this);
+    const TimePoint began = shard_.loop.now();
     for (;;) {
         const runtime::Wake wake = co_await room_.wait(deadline);
         if (auto connection = take()) co_return connection;
@@ -115,8 +119,13 @@ Task<Result<std::unique_ptr<Connection>>> Pool::wait_for_place(Deadline deadline
             occupy();
             co_return nullptr;
         }
-        if (wake == runtime::Wake::timed_out)
-            co_return fail(ProxyErrc::overloaded, "no connection became free in time");
+        if (wake == runtime::Wake::timed_out) {
+            Shard::Counters::bump(shard_.counters.late_places);
+            const auto waited = std::chrono::duration_cast<milliseconds>(shard_.loop.now() - began);
+            co_return fail(
+                ProxyErrc::overloaded, fmt::format("no connection became free within {} ms", waited.count())
+            );
+        }
     }
 }
 

@@ -141,6 +141,11 @@ public:
         std::atomic<std::size_t> pending{0};
         std::atomic<std::uint64_t> connects{0};
         std::atomic<std::uint64_t> repeats{0};
+        std::atomic<std::uint64_t> late_places{0};
+        std::atomic<std::uint64_t> late_connects{0};
+        std::atomic<std::uint64_t> late_handshakes{0};
+        std::atomic<std::uint64_t> late_answers{0};
+        std::atomic<std::uint64_t> late_bodies{0};
 
         template <class T>
         static void bump(std::atomic<T>& counter, T by = 1) noexcept {

@@ -24,6 +24,14 @@ constexpr std::array totals{
     std::pair{"flotilla.proxy.connects", &ProxyStats::connects},
     std::pair{"flotilla.proxy.repeats", &ProxyStats::repeats}
 };
+constexpr std::array timeouts{
+    std::pair{"acquire", &ProxyStats::late_places},
+    std::pair{"connect", &ProxyStats::late_connects},
+    std::pair{"handshake", &ProxyStats::late_handshakes},
+    std::pair{"response", &ProxyStats::late_answers},
+    std::pair{"body", &ProxyStats::late_bodies}
+};
+constexpr auto timeouts_meter = "flotilla.proxy.timeouts";
 constexpr auto connections_meter = "flotilla.proxy.connections";
 
 /// An eighth of the process's descriptors at the most: connections need them more.
@@ -82,6 +90,13 @@ void Proxy::register_meters() {
         );
     for (const auto& [name, member] : totals)
         meters->function_counter(name, {}, [this, member] { return static_cast<double>(stats().*member); });
+    for (const auto& [phase, member] : timeouts)
+        meters->function_counter(
+            timeouts_meter,
+            {{"phase", phase}},
+            [this, member] { return static_cast<double>(stats().*member); },
+            {.description = "Exchanges that ended because an upstream had taken too long"}
+        );
 }
 
 Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -92,6 +107,7 @@ Proxy::~Proxy() {
     for (const auto& [state, member] : connection_states)
         meters->remove(connections_meter, {{"state", state}});
     for (const auto& [name, member] : totals) meters->remove(name);
+    for (const auto& [phase, member] : timeouts) meters->remove(timeouts_meter, {{"phase", phase}});
 }
 
 Task<Result<Outcome>> Proxy::forward(Call& call) {
@@ -126,6 +142,11 @@ ProxyStats Proxy::stats() const noexcept {
         stats.pending += from.pending.load(std::memory_order_relaxed);
         stats.connects += from.connects.load(std::memory_order_relaxed);
         stats.repeats += from.repeats.load(std::memory_order_relaxed);
+        stats.late_places += from.late_places.load(std::memory_order_relaxed);
+        stats.late_connects += from.late_connects.load(std::memory_order_relaxed);
+        stats.late_handshakes += from.late_handshakes.load(std::memory_order_relaxed);
+        stats.late_answers += from.late_answers.load(std::memory_order_relaxed);
+        stats.late_bodies += from.late_bodies.load(std::memory_order_relaxed);
     }
     return stats;
 }

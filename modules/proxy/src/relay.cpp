@@ -1,5 +1,7 @@
 // The way of an answer back to the client.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -139,7 +141,11 @@ Task<Result<std::size_t>> Attempt::read_more(http::InputBuffer& into) {
 Task<Result<void>> Attempt::wait_for_more() {
     const Deadline patience = Deadline::after(shard_.loop.now(), config_.idle_timeout);
     const Wake wake = co_await connection().stream.ready(patience);
-    if (wake == Wake::timed_out) co_return fail(ProxyErrc::answer_cut, "the answer came to a halt");
+    if (wake == Wake::timed_out) {
+        Shard::Counters::bump(shard_.counters.late_bodies);
+        const auto limit = config_.idle_timeout.count();
+        co_return fail(ProxyErrc::answer_cut, fmt::format("the answer came to a halt for {} ms", limit));
+    }
     if (upload_ == Upload::client_failed) co_return fail(*upload_error_);
     co_return Result<void>();
 }

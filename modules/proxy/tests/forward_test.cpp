@@ -218,8 +218,11 @@ TEST(ProxyFacts, F21_EndsTheWaitForAnAnswer) {
         EXPECT_GE(taken, 30ms);
         EXPECT_TRUE(h.route.outcomes.at(0).error().code() == ProxyErrc::response_timeout);
         EXPECT_TRUE(is_timeout(h.route.outcomes.at(0).error()));
+        const std::string told = h.route.outcomes.at(0).error().message();
+        EXPECT_TRUE(told.starts_with("127.0.0.1:") && told.ends_with(": no answer within 30 ms")) << told;
         h.route.response_timeout = 0ms;
         EXPECT_TRUE((co_await h.get()).starts_with("HTTP/1.1 504 "));
+        EXPECT_EQ(h.proxy->stats().late_answers, 2U);
     });
 }
 

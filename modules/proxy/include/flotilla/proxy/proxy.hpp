@@ -73,6 +73,12 @@ struct ProxyStats {
     std::size_t pending = 0;     ///< exchanges that wait for a connection
     std::uint64_t connects = 0;  ///< connections made so far
     std::uint64_t repeats = 0;   ///< exchanges sent again because a kept connection had been closed
+    // Exchanges that ended because time was up:
+    std::uint64_t late_places = 0;      ///< no connection became free
+    std::uint64_t late_connects = 0;    ///< none was accepted
+    std::uint64_t late_handshakes = 0;  ///< no TLS
+    std::uint64_t late_answers = 0;     ///< no head of an answer, or the request was not taken
+    std::uint64_t late_bodies = 0;      ///< the answer came to a halt
 };
 
 class Shard;
