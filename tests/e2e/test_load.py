@@ -119,30 +119,115 @@ def test_s84_game_day(shop_with):
     shop.verify(initial=INITIAL)
 
 
-def slow_reader(shop, path):
-    """A client that asks and reads a byte now and then."""
-    connection = socket.create_connection(("127.0.0.1", shop.gateway_port), timeout=30)
-    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+def slow_reader(shop, path, times=1):
+    """A client that asks that many times at once, and reads nothing."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", shop.gateway_port))
+    connection.setblocking(False)
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    left = request * times
+    try:
+        while left:
+            left = left[connection.send(left) :]
+    except BlockingIOError:
+        pass  # the gateway has stopped to read: it waits for its answers to be taken
     return connection
 
 
-def test_s86_slow_clients_do_not_slow_others(shop_with):
-    shop = shop_with()
+def is_cut(connection):
+    """Whether the other side has given this connection up: what it had sent is read, and then there is no more."""
+    connection.settimeout(5)
+    try:
+        while connection.recv(1 << 16):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def test_s86_slow_clients_are_cut_and_do_not_slow_others(shop_with):
+    shop = shop_with({"server.write-timeout": "3s", "server.body-timeout": "3s"})
     before = shop.status()["gateway"]["memory_bytes"]
     slow = [slow_reader(shop, "/catalog-service/catalogs") for _ in range(500)]
+    # What these have asked for is more than all buffers on the way hold.
+    stuck = [slow_reader(shop, "/actuator/prometheus", 400) for _ in range(20)]
+    silent = [socket.create_connection(("127.0.0.1", shop.gateway_port), timeout=30) for _ in range(100)]
     trickling = [socket.create_connection(("127.0.0.1", shop.gateway_port), timeout=30) for _ in range(100)]
+    post = b"POST /user-service/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    cut = set()
+
+    def one_byte_each():
+        for connection in set(trickling) - cut:
+            try:
+                connection.sendall(b" ")
+            except OSError:
+                cut.add(connection)
+
     try:
-        for connection in trickling:
-            connection.sendall(
-                b"POST /user-service/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
-            )
+        for connection in silent + trickling:
+            connection.sendall(post)
         with Stream(lambda: shop.get("/catalog-service/catalogs"), 40) as stream:
             wait_until(lambda: len(stream.results) > 80, "others are served")
+            assert shop.status()["gateway"]["memory_bytes"] - before < 50 << 20
+            # A byte a second: no pause is long enough, but after ten seconds it has been too little.
+            for _ in range(40):
+                one_byte_each()
+                if len(cut) == len(trickling):
+                    break
+                time.sleep(1)
         assert set(stream.statuses()) == {200}
-        assert shop.status()["gateway"]["memory_bytes"] - before < 50 << 20
+        assert len(cut) == len(trickling)
+        assert all(is_cut(connection) for connection in stuck)
+        for connection in silent:
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 408 ")
     finally:
-        for connection in slow + trickling:
+        for connection in slow + stuck + silent + trickling:
             connection.close()
+
+
+# Calls to one service at once, and how long each takes: what it can do is known, whatever else the machine does.
+PLACES = 10
+TIME = 0.5
+CAPACITY = PLACES / TIME
+
+
+def test_s86_the_excess_is_refused_at_once_and_the_rest_is_done(shop_with):
+    admission = "flotilla.gateway.admission"
+    shop = shop_with({f"{admission}.algorithm": "fixed", f"{admission}.initial-limit": PLACES})
+    tester = shop.enter()
+    shop.set_flag("order", "shop.fault.order.get.delay-ms", int(TIME * 1000))
+    seconds, clients = 8, 50
+    path = f"/order-service/{tester.user_id}/orders"
+    ends = time.monotonic() + seconds
+
+    def insist(_):
+        """Asks again and again; some ten times what there is room for, in all."""
+        answers = []
+        while time.monotonic() < ends:
+            answers.append(shop.get(path, tester))
+            if answers[-1].status != 200:
+                time.sleep(clients / (10 * CAPACITY))
+        return answers
+
+    answers = [answer for one in shop.at_once(clients, insist) for answer in one]
+    done = [answer for answer in answers if answer.status == 200]
+    refused = [answer for answer in answers if answer.status != 200]
+    assert len(answers) > 4 * CAPACITY * seconds, "it was no overload"
+    assert {answer.status for answer in refused} == {503}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+    assert len(done) >= 0.8 * CAPACITY * seconds, f"{len(done)} done, {len(refused)} refused"
+    assert shop.meter(shop.url(), f"{admission}.refused_total".replace(".", "_")) == len(refused)
+    # As the gateway sees it: what its clients wait for is their own machine's.
+    told = {kind: shop.meter(shop.url(), f"spring_cloud_gateway_requests_seconds_{kind}", routeId="order-of-user", httpStatusCode="503") for kind in ("sum", "count")}  # fmt: skip
+    assert told["count"] == len(refused) and told["sum"] / told["count"] < 0.05, told
+    # Others were never concerned, and this service is well again as soon as the crowd has gone.
+    assert shop.get("/catalog-service/catalogs").status == 200
+    assert [shop.get(path, tester).status for _ in range(5)] == [200] * 5
+    assert shop.get("/order-service/actuator/health").status == 200
 
 
 def test_s86_a_burst_is_survived(shop_with):

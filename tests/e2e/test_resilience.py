@@ -178,5 +178,9 @@ def test_s48_a_silent_part_is_given_up_in_time(shop_with, part, limit):
         answer, seconds = timed(call)
         assert seconds < limit, f"{seconds} s, {answer.status}"
         assert answer.status in (200, 201, 503, 504)
+    # The gateway's own client, or that of a service behind it, says whom it has given up, and after how long.
+    if part == "order":
+        assert re.search(r"order-of-user: \S+:\d+: no answer within 10000 ms", shop.log_of("gateway"))
+        assert shop.meter(shop.url(), "flotilla_proxy_timeouts_total", phase="response") >= 1
     if part == "registry":
         assert shop.order(tester).status == 201

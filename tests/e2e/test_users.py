@@ -1,5 +1,6 @@
 """Registering, logging in, and who may do what: section B of the scenarios."""
 
+import hashlib
 import json
 import time
 
@@ -27,6 +28,12 @@ def test_s10_register_and_log_in(shop):
 
     ((encrypted,),) = shop.rows("userdb", "select encrypted_pwd from users where email = 's10@x.io'")
     assert encrypted.startswith("$2a$10$") and len(encrypted) == 60
+
+
+def test_the_gateway_and_the_issuer_of_tokens_tell_the_same_fingerprint_of_the_secret(shop):
+    (base,) = shop.instances("user")
+    told = [json.loads(shop.get(f"{at}/actuator/info").body)["token"]["fingerprint"] for at in (shop.url(), base)]
+    assert told[0] == told[1] == "****" + hashlib.sha256(SECRET.encode()).hexdigest()[:8]
 
 
 def test_s10_a_wrong_password_and_an_unknown_user_look_the_same(shop):

@@ -472,3 +472,17 @@ def test_a_long_answer_is_asked_for_again_with_the_same_headers(cached):
     cached.upstream.answer = kept("max-age=60", b"x" * (2 << 20))
     assert cached.get("/c/long").status == 200
     assert [one.values("X-Forwarded-For") for one in cached.upstream.take()] == [["127.0.0.1"]] * 2
+
+
+def test_hits_and_misses_are_counted(cached):
+    def gets(result):
+        lines = cached.get("/actuator/prometheus").text.splitlines()
+        (line,) = (line for line in lines if line.startswith("cache_gets_total") and 'cache="c"' in line and f'result="{result}"' in line)
+        return float(line.rsplit(" ", 1)[1])
+
+    for _ in range(5):
+        assert cached.get("/c/counted").status == 200
+    assert (gets("hit"), gets("miss")) == (4, 1)
+    assert cached.get("/c/counted", {"Cache-Control": "no-cache"}).status == 200
+    assert cached.get("/c/counted", {"Authorization": "Bearer x"}).status == 200  # none of the cache's business
+    assert (gets("hit"), gets("miss")) == (4, 2)

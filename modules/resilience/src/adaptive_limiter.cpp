@@ -53,7 +53,13 @@ Error AdaptiveLimiter::refusal() const {
 void AdaptiveLimiter::ended(std::size_t partition, const LimitSample* sample, TimePoint now) noexcept {
     inflight_.fetch_sub(1, std::memory_order_relaxed);
     if (!sample && partitions_.empty()) return;
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_, std::defer_lock);
+    // One average more or less: nobody waits to be counted in, but for what is rare and says much.
+    if (window_ && partitions_.empty() && !sample->dropped) {
+        if (!lock.try_lock()) return;
+    } else {
+        lock.lock();
+    }
     if (!partitions_.empty()) --busy_[partition];
     if (!sample) return;
     if (window_) {

@@ -118,6 +118,14 @@ Result<FilterPtr> rate_limiter(const Arguments& args, const FilterScope& scope) 
     FLT_CHECK(rename(names.replenish_rate, "replenish-rate-header"));
     FLT_CHECK(rename(names.burst_capacity, "burst-capacity-header"));
     FLT_CHECK(rename(names.requested_tokens, "requested-tokens-header"));
+    constexpr std::string_view limiter = "redisRateLimiter";
+    std::string asked = args.text("rate-limiter", limiter);
+    if (asked.starts_with('@')) asked.erase(0, 1);
+    if (asked != limiter)
+        return fail(
+            Errc::invalid_argument,
+            fmt::format("rate-limiter '{}' is unknown; there is: {}, in this process", asked, limiter)
+        );
     FLT_TRY(auto key, scope.components.make_key_resolver(args.text("key-resolver", "principal")));
     return std::make_shared<RequestRateLimiter>(config, answer, std::move(names), std::move(key));
 }

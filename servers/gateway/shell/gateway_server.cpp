@@ -1,5 +1,6 @@
 #include "flotilla/gateway/gateway_server.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include "flights.hpp"
 #include "flotilla/actuator/actuator.hpp"
 #include "flotilla/base/text.hpp"
+#include "flotilla/config/environment.hpp"
 #include "flotilla/config/property_source.hpp"
+#include "flotilla/crypto/jwt.hpp"
 #include "flotilla/gateway/gateway_config.hpp"
 #include "flotilla/gateway/preset_routes.hpp"
 #include "flotilla/reflect/leaves.hpp"
@@ -58,18 +61,21 @@ Fingerprint fingerprint_of(const config::Environment& environment) {
     return made;
 }
 
-/// Asked before there is an environment, as what it brings are defaults of the program.
-std::string_view preset_of(const service::ServiceOptions& options) {
-    constexpr std::string_view asked = "--flotilla.gateway.preset=";
-    for (const std::string_view argument : options.arguments)
-        if (argument.starts_with(asked)) return argument.substr(asked.size());
-    for (const auto& [name, value] : options.variables)
-        if (name == "FLOTILLA_GATEWAY_PRESET") return value;
-    return {};
-}
+constexpr std::string_view preset_property = "flotilla.gateway.preset";
 
+/// What a preset brings are defaults of the program, which the environment of the service is made with: files
+/// are read once more for it.
 void add_preset_routes(service::ServiceOptions& options) {
-    const auto routes = preset_routes(preset_of(options));
+    auto defaults = options.defaults;
+    defaults.emplace_back("spring.application.name", options.name);
+    const auto environment = config::Environment::load(
+        {.arguments = options.arguments,
+         .variables = options.variables,
+         .defaults = std::move(defaults),
+         .files = options.files}
+    );
+    if (!environment) return;  // the service says why
+    const auto routes = preset_routes(environment->get_or(preset_property, ""));
     if (!routes) return;
     const auto documents = reflect::yaml_leaves(*routes);
     if (!documents) return;  // a test reads it
@@ -96,21 +102,38 @@ struct GatewayServer::Impl {
           upstreams(service.runtime()),
           refresher(service, config.client, config.hop_by_hop),
           redirect(service, config.https_redirect),
-          tables(service, config, std::move(components)) {
+          admission(config.admission, service.meters()),
+          tables(service, config, admission, std::move(components)) {
         if (!proxy) return;
+        check_preset();
         shared = std::make_unique<GatewayShared>(
-            GatewayShared{service, config, *proxy, upstreams, tables, flights, refresher, log}
+            GatewayShared{service, config, *proxy, upstreams, admission, tables, flights, refresher, log}
         );
         handler = std::make_unique<GatewayHandler>(*shared);
         service.router().otherwise(*handler);
         if (const auto loaded = tables.reload(); !loaded) service.cannot_start(loaded.error());
         service.actuator().add(gateway_endpoint(tables, config));
+        service.actuator().info().add([&environment = service.environment()](Json& info) {
+            const auto secret = environment.get("token.secret");
+            if (!secret || secret->empty()) return;
+            // As the services that issue tokens tell theirs: two that differ refuse each other's.
+            info.set("token", Json::object({{"fingerprint", "****" + crypto::secret_fingerprint(*secret)}}));
+        });
         if (config.https_redirect.port) service.on_start([this] { return redirect.start(); });
         service.on_stop([this] { return stop(); });
         subscription = service.environment().subscribe([this](const auto& changed) {
             if (concerns_routes(changed)) tables.reload_and_tell();
         });
         watch();
+    }
+
+    void check_preset() {
+        const std::string preset = service.environment().get_or(preset_property, "");
+        if (preset.empty() || preset_routes(preset)) return;
+        service.cannot_start(Error(
+            make_error_code(Errc::invalid_argument),
+            fmt::format("{}: '{}' is neither shop nor course", preset_property, preset)
+        ));
     }
 
     GatewayConfig read_config() {
@@ -179,6 +202,7 @@ struct GatewayServer::Impl {
     Flights flights;
     Refresher refresher;
     HttpsRedirect redirect;
+    Admission admission;
     TableKeeper tables;
     std::unique_ptr<GatewayShared> shared;
     std::unique_ptr<GatewayHandler> handler;

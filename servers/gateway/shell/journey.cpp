@@ -134,6 +134,10 @@ Task<> Journey::run(JourneyPtr journey) {
                     step = co_await self.guarded_call();
                 } else {
                     self.begin_call();
+                    if (!self.is_admitted()) {
+                        step = self.shed();
+                        break;
+                    }
                     UpstreamPtr upstream = self.known_upstream();
                     Result<proxy::Outcome> outcome;
                     if (!upstream) outcome = co_await self.found_upstream(upstream);
@@ -263,6 +267,7 @@ proxy::Verdict Journey::on_answer(http::Response& response) {
         retry_status_ = true;
         return proxy::Verdict::discard;
     }
+    if (admitted_) admitted_.succeeded(now());
     if (policies().breaker && policies().breaker->covers_status(status) &&
         !policies().breaker->resume_without_error) {
         breaker_status_ = true;

@@ -17,6 +17,7 @@
 #include "flotilla/http/router.hpp"
 #include "flotilla/proxy/proxy.hpp"
 #include "flotilla/proxy/request_body.hpp"
+#include "flotilla/resilience/adaptive_limiter.hpp"
 #include "flotilla/resilience/circuit_breaker.hpp"
 #include "flotilla/resilience/retry_budget.hpp"
 #include "live_table.hpp"
@@ -31,6 +32,7 @@ struct GatewayShared {
     const GatewayConfig& config;
     proxy::Proxy& proxy;
     Upstreams& upstreams;
+    const Admission& admission;
     TableKeeper& tables;
     Flights& flights;
     Refresher& refresher;
@@ -102,6 +104,9 @@ private:
     // The call and its repetitions.
     Task<Step> guarded_call();
     void begin_call();
+    /// False when the service has enough to do.
+    [[nodiscard]] bool is_admitted();
+    Step shed();
     [[nodiscard]] proxy::RequestBody::Limits body_limits() const;
     /// Picks an instance; null when it, or its address, has to be waited for.
     UpstreamPtr known_upstream();
@@ -146,6 +151,8 @@ private:
 
     Task<Step> cached_call();
     [[nodiscard]] CacheSubject cache_subject() const;
+    /// What is there already: `HIT` or `STALE`.
+    Step hit(std::string_view result);
     Step serve(const CachedAnswer& answer, std::string_view result);
     /// Has it fetched while this client gets what is there.
     void refresh(Flights::Leader leader);
@@ -225,6 +232,7 @@ private:
     std::vector<std::string> tried_;
     std::string balance_key_;
     resilience::CircuitBreaker::Permit permit_;
+    resilience::AdaptiveLimiter::Call admitted_;  // until the head of the answer is there
     resilience::RetryBudget::Ticket budget_call_;
     resilience::RetryBudget::Ticket budget_retry_;
 };

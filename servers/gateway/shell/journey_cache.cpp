@@ -72,7 +72,7 @@ Task<Journey::Step> Journey::cached_call() {
         caching.subject.mark = cache.mark(caching.subject);
         caching.kept = cache.find(caching.subject.key, exchange_.headers());
         const TimePoint at = now();
-        if (caching.kept && !reload && caching.kept->fresh(at)) co_return serve(*caching.kept, "HIT");
+        if (caching.kept && !reload && caching.kept->fresh(at)) co_return hit("HIT");
         const auto waiter = std::make_shared<Flights::Waiter>(runtime::EventLoop::current());
         Flights::Leader leader = shared_.flights.join(flight, waiter);
         const bool may_be_stale = !reload && has_stale();
@@ -80,11 +80,12 @@ Task<Journey::Step> Journey::cached_call() {
             const bool at_once = may_be_stale && shared_.config.stale_wait <= Duration::zero();
             if (at_once || caching.kept->stale_for(at, caching.kept->while_revalidate)) {
                 if (leader) refresh(std::move(leader));
-                co_return serve(*caching.kept, "STALE");
+                co_return hit("STALE");
             }
         }
         caching.patience = may_be_stale ? Deadline::after(began, shared_.config.stale_wait) : Deadline();
         if (leader || for_itself) {
+            means_->cache_misses.increment();
             caching.fetching = true;
             caching.leader.emplace(std::move(leader));
             // A whole answer is wanted, whatever this client has.
@@ -102,7 +103,7 @@ Task<Journey::Step> Journey::cached_call() {
             if (wake == runtime::Wake::timed_out) break;
         }
         const bool in_vain = is_hopeless() || !waiter->landed;
-        if (may_be_stale && in_vain && has_stale()) co_return serve(*caching.kept, "STALE");
+        if (may_be_stale && in_vain && has_stale()) co_return hit("STALE");
         // When the one that fetched it has left, one of those who waited takes its place.
         for_itself = !waiter->broken_off;
     }
@@ -140,6 +141,11 @@ void Journey::refresh(Flights::Leader leader) {
     };
     errand.fields.remove(deadline_header);
     shared_.refresher.send(std::move(errand));
+}
+
+Journey::Step Journey::hit(std::string_view result) {
+    means_->cache_hits.increment();
+    return serve(*caching_->kept, result);
 }
 
 Journey::Step Journey::serve(const CachedAnswer& answer, std::string_view result) {

@@ -22,10 +22,14 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t fallback_body = std::size_t{64} << 10;
 constexpr std::string_view idempotency_header = "Idempotency-Key";
+constexpr std::string_view overloaded = "overloaded";
 
 /// Short and fixed: for spans, logs and FallbackHeaders.
 std::string_view type_of(const Error& error) {
     if (error.code() == resilience::ResilienceErrc::call_not_permitted) return "not_permitted";
+    if (error.code() == proxy::ProxyErrc::overloaded ||
+        error.code() == resilience::ResilienceErrc::concurrency_limit_exceeded)
+        return overloaded;
     if (proxy::is_timeout(error)) return "timeout";
     if (error.code() == discovery::DiscoveryErrc::no_instances) return "no_instance";
     if (proxy::is_connection_failure(error)) return "connection_failed";
@@ -34,10 +38,10 @@ std::string_view type_of(const Error& error) {
 
 /// The same for the access log, in Envoy's words; docs/gateway.md lists them.
 std::string_view flag_of(const Error& error) {
-    using enum proxy::ProxyErrc;
     const auto is = [&](auto code) { return error.code() == code; };
+    if (type_of(error) == overloaded) return "UO";
+    using enum proxy::ProxyErrc;
     if (is(discovery::DiscoveryErrc::no_instances)) return "UH";
-    if (is(overloaded)) return "UO";
     if (is(refused) || is(connect_timeout) || is(tls_failed)) return "UF";
     if (is(closed_early) || is(answer_cut)) return "UC";
     if (is(malformed_answer)) return "UPE";
@@ -58,6 +62,20 @@ void Journey::begin_call() {
     retry_status_ = breaker_status_ = held_ = false;
     if (!body_) body_.emplace(request_, body_limits());  // a fallback has the same
     if (const auto bytes = exchange_.body()) body_->replace(std::string(*bytes));
+}
+
+bool Journey::is_admitted() {
+    resilience::AdaptiveLimiter* const limiter = means_->limiter;
+    // A WebSocket stays for hours.
+    if (!limiter || admitted_ || outgoing_->websocket) return true;
+    admitted_ = limiter->acquire(now());
+    return admitted_ || shared_.admission.is_exempt(exchange_.request_path());
+}
+
+Journey::Step Journey::shed() {
+    const Error error = means_->limiter->refusal();
+    flag(flag_of(error));
+    return fail_over(error, type_of(error));
 }
 
 proxy::RequestBody::Limits Journey::body_limits() const {
@@ -238,12 +256,14 @@ bool Journey::says_nothing(const Error& error) const {
 Task<Journey::Step> Journey::guarded_call() {
     begin_call();
     const RoutePolicies& asked = policies();
+    if (!is_admitted()) co_return shed();
     const TimePoint began = now();
     if (asked.retry && asked.retry->timeout)
         deadline_ = deadline_.or_sooner(Deadline::after(began, *asked.retry->timeout));
     if (means_->breaker) {
         permit_ = means_->breaker->try_acquire(began);
         if (!permit_) {
+            admitted_.ignored();
             flag("UO");
             co_return fail_over(means_->breaker->refusal(), "not_permitted");
         }
@@ -316,6 +336,10 @@ bool Journey::is_exhausted(const Result<proxy::Outcome>& outcome) const {
 Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     const TimePoint at = now();
     const bool too_long = is_too_long(outcome);
+    const bool had_enough =
+        !outcome && (proxy::is_timeout(outcome.error()) || type_of(outcome.error()) == overloaded);
+    if (had_enough && !is_out_of_patience(outcome)) admitted_.dropped(at);
+    admitted_.ignored();
     if (!outcome && !too_long) flag(flag_of(outcome.error()));
     if (is_exhausted(outcome)) flag("URX");
     budget_retry_.release();
@@ -387,6 +411,11 @@ Journey::Step Journey::fail_over(const Error& error, std::string_view type) {
         const auto seconds = left ? std::chrono::ceil<std::chrono::seconds>(*left).count() : 1;
         response_.set("Retry-After", fmt::format_int(std::max<std::int64_t>(seconds, 1)).c_str());
         write_error(503, error.message());
+    } else if (type == overloaded) {
+        const auto& config = shared_.config.admission;
+        response_.set("Retry-After", fmt::format_int(config.retry_after.count()).c_str());
+        const bool shed = error.code() == resilience::ResilienceErrc::concurrency_limit_exceeded;
+        write_error(shed ? config.status : own_status, error.message());
     } else if (type == "no_instance") {
         write_error(shared_.config.use404 ? 404 : 503, error.message());
     } else if (type.starts_with("status_")) {

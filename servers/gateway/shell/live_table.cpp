@@ -36,9 +36,12 @@ bool has_metadata(const RouteDefinition& route, const TableKeeper::Metadata& wan
 
 }  // namespace
 
-TableKeeper::TableKeeper(Service& service, const GatewayConfig& config, Components components)
+TableKeeper::TableKeeper(
+    Service& service, const GatewayConfig& config, Admission& admission, Components components
+)
     : service_(service),
       config_(config),
+      admission_(admission),
       components_(std::move(components)),
       log_(service.logger("gateway")),
       table_(std::make_shared<const LiveTable>()),
@@ -153,8 +156,23 @@ RouteMeans TableKeeper::means_of(const Route& route) {
         means.cluster = &service_.balancer().cluster(name);
         means.balancing = &service_.balancing().of(name);
         means.budget = &policies.retry_budgets().get(name);
+        means.limiter = admission_.limiter_of(name);
     } else {
         means.budget = &policies.retry_budgets().get(route.uri_text());
+        if (route.target().kind != RouteTarget::Kind::forward)
+            means.limiter = admission_.limiter_of(route.uri_text());
+    }
+    if (route.policies().cache) {
+        const auto gets = [&](std::string_view result) {
+            return service_.meters().counter(
+                "cache.gets",
+                {{"cache", route.id()}, {"cache.manager", "gateway"}, {"name", route.id()}, {"result", result}
+                },
+                {.description = "Requests whose answer a route may have kept"}
+            );
+        };
+        means.cache_hits = gets("hit");
+        means.cache_misses = gets("miss");
     }
     if (route.policies().breaker) {
         const std::string& configured = route.policies().breaker->name;

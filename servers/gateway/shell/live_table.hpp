@@ -26,6 +26,10 @@ struct RouteMeans {
     resilience::CircuitBreaker* breaker = nullptr;
     resilience::TimeLimiter* time_limiter = nullptr;
     resilience::RetryBudget* budget = nullptr;
+    // Of a route that keeps answers.
+    metrics::Counter cache_hits;
+    metrics::Counter cache_misses;
+    resilience::AdaptiveLimiter* limiter = nullptr;  ///< null: as many calls at once as there are
 };
 
 /// One version of everything that routing reads. Requests keep the one that they began with.
@@ -52,7 +56,7 @@ private:
 /// Owns the definitions, makes tables of them. Thread-safe; `current` is for the loops.
 class TableKeeper {
 public:
-    TableKeeper(Service& service, const GatewayConfig& config, Components components);
+    TableKeeper(Service& service, const GatewayConfig& config, Admission& admission, Components components);
 
     /// What configuration says now, and what has been added at run time. On an error the former table stays.
     Result<void> reload();
@@ -98,6 +102,7 @@ private:
 
     Service& service_;
     const GatewayConfig& config_;
+    Admission& admission_;  // under the mutex
     Components components_;
     log::Logger log_;
     mutable std::mutex mutex_;

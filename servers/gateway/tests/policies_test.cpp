@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto npos = std::string::npos;
+
 constexpr std::string_view by_address =
     "{name: RequestRateLimiter, args: {key-resolver: '#{@remoteAddr}', redis-rate-limiter.replenishRate: 1, "
     "redis-rate-limiter.burstCapacity: 1}}";
@@ -51,6 +53,20 @@ TEST(GatewayFacts, F17_ASecondCallInTheSameSecondIsRefused) {
     EXPECT_EQ(second.retry_after, "1");
     EXPECT_EQ(ask(*table, start + 1100ms).status, 200);
     EXPECT_EQ(ask(*table, start + 1100ms, "10.9.9.9").status, 200) << "another key has a bucket of its own";
+}
+
+TEST(RateLimitFilter, KnowsItsLimitersByName) {
+    const auto asking = [](std::string_view limiter) {
+        return refusal_of(
+            "routes: [{id: r, uri: 'http://up', predicates: [Path=/**], filters: [{name: RequestRateLimiter, "
+            "args: {key-resolver: remoteAddr, redis-rate-limiter.replenishRate: 1, rate-limiter: '" +
+            std::string(limiter) + "'}}]}]"
+        );
+    };
+    EXPECT_EQ(asking("#{@redisRateLimiter}"), "");
+    EXPECT_NE(
+        asking("#{@nonsense}").find("rate-limiter 'nonsense' is unknown; there is: redisRateLimiter"), npos
+    );
 }
 
 TEST(GatewayFacts, F18_ABurstPassesAndThenTheRate) {

@@ -10,6 +10,7 @@
 
 #include "flotilla/base/clock.hpp"
 #include "flotilla/base/result.hpp"
+#include "flotilla/gateway/admission.hpp"
 #include "flotilla/gateway/components.hpp"
 #include "flotilla/gateway/cors.hpp"
 #include "flotilla/gateway/locator.hpp"
@@ -36,6 +37,7 @@ struct GatewayConfig {
     proxy::HopByHop hop_by_hop;
     LocatorConfig locator;
     HttpsRedirectConfig https_redirect;
+    AdmissionConfig admission;
     bool metrics = true;           ///< `metrics.enabled`
     bool use404 = false;           ///< `loadbalancer.use404`: no instance is 404 and not 503
     bool cors_everywhere = false;  ///< `globalcors.add-to-simple-url-handler-mapping`
