@@ -215,3 +215,32 @@ def test_messages_about_files_of_tls_say_what_the_system_says(owner, tmp_path):
     gateway = owner.add(Gateway(owner.log_path("gateway"), tmp_path, "", ssl))
     assert gateway.wait_for_exit() == 1
     assert "'/nope': No such file or directory\n" in gateway.log()
+
+
+# ---- what the parser may let pass
+
+
+def test_s12_s20_what_is_refused_or_dropped_is_a_setting(owner, tmp_path, beside):
+    route = f"routes: [{{id: all, uri: 'http://127.0.0.1:{beside.port}', predicates: [Path=/a/**]}}]"
+
+    def started(number, **properties):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        own = {name.replace("_", "-"): value for name, value in properties.items()}
+        return owner.add(Gateway(owner.log_path("gateway"), folder, route, own)).wait_until_ready()
+
+    usual, lenient, strict = (
+        started(1),
+        started(2, **{"server.encoded_slash": "keep", "server.headers_with_underscores": "allow"}),
+        started(3, **{"server.headers_with_underscores": "reject"}),
+    )
+    assert usual.get("/a/b%2Fc").status == 400 and not beside.take()
+    assert usual.get("/a/b", {"X_Odd": "1"}).status == 200 and beside.take()[0].header("X_Odd") is None
+    assert lenient.get("/a/b%2Fc%5Cd", {"X_Odd": "1"}).status == 200
+    (received,) = beside.take()
+    assert received.target == "/a/b%2Fc%5Cd" and received.header("X_Odd") == "1"
+    assert lenient.get("/a/..%2f..%2fb").status == 200  # text: it leads nowhere
+    assert beside.take()[0].target == "/a/..%2f..%2fb"
+    assert lenient.get("/%2e%2e/x").status == 400
+    assert strict.get("/a/b", {"X_Odd": "1"}).status == 400 and not beside.take()
+    assert strict.get("/a/b").status == 200

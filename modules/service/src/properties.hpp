@@ -71,6 +71,8 @@ namespace flotilla::http {
 
 FLT_DESCRIBE_ENUM_KEBAB(IncludeAttribute, never, always, on_param)
 FLT_DESCRIBE_ENUM_KEBAB(ForwardHeaders, none, native, framework)
+FLT_DESCRIBE_ENUM_KEBAB(EncodedSlash, reject, keep)
+FLT_DESCRIBE_ENUM_KEBAB(UnderscoreFields, drop, reject, allow)
 
 FLT_DESCRIBE_CONFIG(
     CompressionConfig,
@@ -95,6 +97,8 @@ FLT_DESCRIBE_CONFIG(
     (max_request_line_size, "The longest request line; beyond it 414."),
     (max_body_size, "The largest body that is held in memory; beyond it 413."),
     (max_connections, "Open connections for each event loop; more wait.", min(1)),
+    (encoded_slash, "Paths with %2F or %5C: reject, or keep them as text that separates nothing."),
+    (headers_with_underscores, "Headers with an underscore in their name: drop, reject or allow."),
     (header_timeout, "From the first byte of a request to the end of its head."),
     (body_timeout, "The longest pause within a body."),
     (min_body_rate, "Bytes a second that a body must come with, after the first 10 s."),

@@ -84,6 +84,8 @@ RequestParser::Options parser_options(const ServerConfig& config) {
     RequestParser::Options options;
     options.limits.request_line = config.max_request_line_size.count;
     options.limits.header_block = config.max_http_request_header_size.count;
+    options.underscore_fields = config.headers_with_underscores;
+    options.encoded_slash = config.encoded_slash;
     return options;
 }
 

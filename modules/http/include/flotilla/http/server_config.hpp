@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flotilla/base/units.hpp"
+#include "flotilla/http/parsing.hpp"
 #include "flotilla/runtime/tls.hpp"
 
 namespace flotilla::http {
@@ -46,6 +47,8 @@ struct ServerConfig {
     Bytes max_request_line_size = Bytes::kilo(8);
     Bytes max_body_size = Bytes::mega(2);  ///< of bodies that are held in memory
     std::size_t max_connections = 20'000;
+    EncodedSlash encoded_slash = EncodedSlash::reject;
+    UnderscoreFields headers_with_underscores = UnderscoreFields::drop;
 
     std::chrono::milliseconds header_timeout{10'000
     };  ///< from the first byte of a request to the end of its head
