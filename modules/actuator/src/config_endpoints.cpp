@@ -7,6 +7,7 @@
 #include "flotilla/actuator/endpoints.hpp"
 #include "flotilla/config/masking.hpp"
 #include "flotilla/reflect/print.hpp"
+#include "secrets.hpp"
 
 namespace flotilla::actuator {
 
@@ -21,7 +22,7 @@ public:
     PropertyView(const Environment& environment, bool show) : environment_(environment), show_(show) {}
 
     [[nodiscard]] Json value(const Property& property) const {
-        if (!show_ || property.encrypted) return config::masked_value;
+        if (!show_ || tells_secret(environment_, property)) return config::masked_value;
         return config::shown_value(property.name, environment_.resolved(property));
     }
 
@@ -34,11 +35,7 @@ public:
     /// The same as text, for long documents.
     void append(std::string& out, const Property& property) const {
         out += "{\"value\":";
-        if (!show_ || property.encrypted) {
-            reflect::print::string(out, config::masked_value);
-        } else {
-            append_json(out, value(property));
-        }
+        append_json(out, value(property));
         if (!property.origin.empty()) {
             out += ",\"origin\":";
             reflect::print::string(out, property.origin);

@@ -12,6 +12,7 @@
 #include "flotilla/base/text.hpp"
 #include "flotilla/config/masking.hpp"
 #include "flotilla/config/property_name.hpp"
+#include "secrets.hpp"
 
 namespace flotilla::actuator {
 
@@ -125,7 +126,9 @@ Json properties_info(const config::Environment& environment) {
             if (!node->is_object() && !node->is_null()) *node = Json();
             node = &(*node)[step.text];
         }
-        *node = config::shown_value(name, environment.resolved(*found->property), found->property->encrypted);
+        *node = config::shown_value(
+            name, environment.resolved(*found->property), tells_secret(environment, *found->property)
+        );
     }
     return tree;
 }

@@ -40,7 +40,8 @@ const char* const yaml =
     "shop:\n"
     "  token-note: '{cipher}0011'\n"
     "  max-items: 7\n"
-    "plain: '{cipher}0022'\n";
+    "plain: '{cipher}0022'\n"
+    "around: 'x?pin=${plain}'\n";
 
 const Json* find_source(const Json& env, std::string_view part) {
     for (const auto& source : env["propertySources"].elements())
@@ -76,6 +77,7 @@ TEST(ActuatorFacts, F11_EverythingIsMaskedByDefaultAndSecretsAlways) {
         EXPECT_EQ(values["spring.datasource.password"]["value"], Json("******"));
         EXPECT_EQ(values["spring.datasource.url"]["value"], Json("mysql://ann:******@db/shop"));
         EXPECT_EQ(values["plain"]["value"], Json("******")) << "it was encrypted";
+        EXPECT_EQ(values["around"]["value"], Json("******")) << "what it leads to was encrypted";
     });
 }
 

@@ -26,8 +26,11 @@ std::size_t scheme_size(std::string_view target) noexcept {
 
 /// `a:` is `a` (RFC 3986, 6.2.3): whoever looks at it finds one form.
 std::string_view without_empty_port(std::string_view authority) noexcept {
-    if (authority.ends_with(':')) authority.remove_suffix(1);
-    return authority;
+    if (!authority.ends_with(':')) return authority;
+    const std::string_view host = authority.substr(0, authority.size() - 1);
+    const std::size_t bracket = host.rfind(']');
+    const bool has_port = host.find(':', bracket == host.npos ? 0 : bracket) != host.npos;
+    return has_port ? authority : host;
 }
 
 }  // namespace

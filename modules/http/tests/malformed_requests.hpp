@@ -214,6 +214,7 @@ inline std::vector<MalformedRequest> malformed_hosts() {
         {"Host with bad port", "S8", 400, "GET / HTTP/1.1\r\nHost: a:8o\r\n\r\n"},
         {"Host with huge port", "S8", 400, "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n"},
         {"Host with two ports", "S8", 400, "GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n"},
+        {"Host with a port and an empty one", "S8", 400, "GET / HTTP/1.1\r\nHost: a:80:\r\n\r\n"},
         {"Host with two empty ports", "S8", 400, "GET / HTTP/1.1\r\nHost: a::\r\n\r\n"},
         {"empty Host with empty port", "S8", 400, "GET / HTTP/1.1\r\nHost: :\r\n\r\n"},
         {"port alone", "S8", 400, "GET / HTTP/1.1\r\nHost: :80\r\n\r\n"},

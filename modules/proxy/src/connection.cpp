@@ -72,6 +72,7 @@ Task<Result<void>> Connection::send(
 
 bool Connection::is_quiet() {
     if (!in.empty()) return false;
+    stream.begin_turn();
     if (!stream.maybe_readable()) return true;
     const auto [room, size] = in.room();
     const bool quiet = stream.try_read(room, size).status == runtime::IoStatus::would_block;

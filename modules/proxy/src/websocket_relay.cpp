@@ -104,6 +104,7 @@ void WebSocketRelay::on_drain() noexcept {
 void WebSocketRelay::say_goodbye(const Way& way, std::string_view close_frame) {
     if (way.frames.close_passed() || !way.frames.between_frames()) return;
     const iovec part{const_cast<char*>(close_frame.data()), close_frame.size()};
+    way.to->begin_turn();
     (void)way.to->try_write({&part, 1});
 }
 

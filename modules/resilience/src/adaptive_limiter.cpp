@@ -70,8 +70,9 @@ void AdaptiveLimiter::ended(std::size_t partition, const LimitSample* sample, Ti
 }
 
 void AdaptiveLimiter::gather(const LimitSample& sample, TimePoint now) {
-    if (sample.rtt < window_->shortest_rtt) return;
-    gathered_.sum += sample.rtt;
+    // What was refused at once says most of all.
+    if (!sample.dropped && sample.rtt < window_->shortest_rtt) return;
+    gathered_.sum += std::max(sample.rtt, window_->shortest_rtt);
     ++gathered_.count;
     gathered_.most_inflight = std::max(gathered_.most_inflight, sample.inflight);
     gathered_.dropped = gathered_.dropped || sample.dropped;

@@ -177,6 +177,12 @@ void Descriptor::has_written(std::size_t bytes) noexcept {
     state_->write.has_moved(bytes);
 }
 
+void Descriptor::begin_turn() noexcept {
+    // Where a turn was over, what may be there has been left unread.
+    if (state_->read.turn_is_over()) state_->read.maybe_ready = true;
+    state_->read.moved = state_->write.moved = 0;
+}
+
 bool Descriptor::peer_closed() const noexcept {
     return state_->hung_up;
 }

@@ -87,7 +87,8 @@ void Endpoint::set_port(std::uint16_t port) noexcept {
 bool Endpoint::is_loopback() const noexcept {
     if (is_v6()) {
         const auto v6 = read_as<sockaddr_in6>(storage_);
-        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
     }
     return (ntohl(read_as<sockaddr_in>(storage_).sin_addr.s_addr) >> 24) == 127;
 }

@@ -167,8 +167,8 @@ Io Stream::plain_read(char* data, std::size_t size) {
 Io Stream::try_read(char* data, std::size_t size) {
     if (!tls_) return plain_read(data, size);
     tls_->attach(descriptor_);
-    // What OpenSSL has already is no news to the kernel, which would not announce it.
-    if (!tls_->has_pending() && descriptor_.maybe_readable() && !descriptor_.may_read())
+    // When its turn is over, OpenSSL still gives what it has, which the kernel would not announce.
+    if (descriptor_.maybe_readable() && !descriptor_.may_read() && !tls_->has_pending())
         return would_block(Want::read);
     const auto [io, want] = tls_->read(data, size);
     if (io.status == IoStatus::done) descriptor_.has_read(io.bytes);

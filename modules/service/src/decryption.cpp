@@ -65,24 +65,18 @@ Result<CipherPtr> cipher_of(const config::Environment& environment, const config
     return CipherPtr(std::move(*made));
 }
 
-bool has_encrypted(const config::Environment& environment) {
-    return std::ranges::any_of(environment.sources(), [](const config::SourcePtr& source) {
-        return std::ranges::any_of(source->properties(), &config::Property::encrypted);
-    });
-}
-
 }  // namespace
 
 Result<config::Environment> load_decrypted(config::EnvironmentOptions options) {
     if (!options.files) options.files = config::Files::disk();
-    // The key stands among what it is for: once to find it, and where there is use for it, once more with it.
+    // The key stands among what it is for: once to find it, and once more with it. Without a key, too: what
+    // comes with a refresh is not to be served as it is written either.
     FLT_TRY(auto environment, config::Environment::load(options));
     FLT_TRY(
         const bool wanted, environment.get("spring.cloud.decrypt-environment-post-processor.enabled", true)
     );
     if (!wanted) return environment;
     FLT_TRY(const CipherPtr cipher, cipher_of(environment, *options.files));
-    if (!cipher && !has_encrypted(environment) && environment.remote_imports().empty()) return environment;
     FLT_TRY(const bool strict, environment.get("encrypt.fail-on-error", true));
     options.decrypt = [cipher, strict](std::string_view text) -> Result<std::string> {
         Result<std::string> plain =

@@ -79,6 +79,16 @@ TEST(Decryption, ARefreshDecryptsToo) {
     EXPECT_EQ(loaded->get("a"), "1234") << "nothing has changed";
 }
 
+TEST(Decryption, ARefreshWithoutAKeyIsRefused) {
+    auto files = std::make_shared<config::MemoryFiles>();
+    files->put("application.yml", "a: b\n");
+    auto loaded = load_decrypted({.files = files});
+    ASSERT_TRUE(loaded);
+    files->put("application.yml", "a: '" + std::string(cipher_of_1234) + "'\n");
+    EXPECT_FALSE(loaded->refresh());
+    EXPECT_EQ(loaded->get("a"), "b") << "it is not served as it is written";
+}
+
 TEST(Decryption, S03_AValueThatCannotBeDecryptedEndsTheStartByItsNameAlone) {
     const auto wrong = load({{"application.yml", yaml()}}, {"--encrypt.key=another"});
     const auto broken = load(

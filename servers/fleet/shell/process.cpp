@@ -13,11 +13,18 @@
 #include <cstring>
 #include <utility>
 
+#include "flotilla/fleet/run_record.hpp"
+#include "flotilla/runtime/event_loop.hpp"
+
 namespace flotilla::fleet {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t piece = 16'384;
+/// What a part has started may take so long to end when it has ended.
+constexpr Duration longest_end = 10s;
 
 std::unexpected<Error> system_failure(std::string_view what) {
     const std::error_code code(errno, std::generic_category());
@@ -150,9 +157,16 @@ Task<std::string> Process::ended() {
         end_.mark_drained();
         co_await end_.readable();
     }
-    // It may have been a shell around the program that does the work. While it is a zombie, nobody else can
-    // have its number.
-    signal(SIGTERM);
+    // It may have been a shell around the program that does the work, which ends in its own time. While it is
+    // a zombie, nobody else can have its number.
+    if (!asked_to_end_) signal(SIGTERM);
+    const Clock& clock = runtime::EventLoop::current().clock();
+    const Deadline patience = Deadline::after(clock.now(), longest_end);
+    const ProcessId group{.pid = pid_};
+    while (group.group_alive()) {
+        if (patience.passed(clock.now())) signal(SIGKILL);
+        co_await runtime::sleep_for(50ms);
+    }
     int status = 0;
     waitpid(pid_, &status, 0);
     buried_ = true;
@@ -170,7 +184,9 @@ Task<std::string_view> Process::read() {
     }
 }
 
-void Process::signal(int number) const noexcept {
+void Process::signal(int number) noexcept {
+    // A second SIGTERM makes a service end at once.
+    if (number == SIGTERM && std::exchange(asked_to_end_, true)) return;
     if (!buried_) kill(-pid_, number);
 }
 

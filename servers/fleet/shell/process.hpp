@@ -38,11 +38,12 @@ public:
     Task<std::string_view> read();
 
     /// To it and to all that it has started, which is one process group.
-    void signal(int number) const noexcept;
+    void signal(int number) noexcept;
 
 private:
     pid_t pid_;
     bool buried_ = false;
+    bool asked_to_end_ = false;
     runtime::Descriptor end_;
     runtime::Descriptor output_;
     std::vector<char> buffer_;

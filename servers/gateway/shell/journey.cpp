@@ -281,6 +281,8 @@ proxy::Verdict Journey::on_answer(http::Response& response) {
 }
 
 void Journey::on_switch() {
+    // From here on it may stay for hours.
+    if (admitted_) admitted_.succeeded(now());
     praise();
 }
 

@@ -156,6 +156,8 @@ private:
     Step serve(const CachedAnswer& answer, std::string_view result);
     /// Has it fetched while this client gets what is there.
     void refresh(Flights::Leader leader);
+    /// Who waits for what this one fetches has found out how it went, and need not try it one by one.
+    void answer_waiters();
     [[nodiscard]] bool has_stale() const;
     Step serve_stale();
     /// The client has waited long enough for a fresh answer, and gets the stale one, if that still holds.

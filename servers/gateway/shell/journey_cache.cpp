@@ -122,6 +122,10 @@ CacheSubject Journey::cache_subject() const {
     return made;
 }
 
+void Journey::answer_waiters() {
+    if (caching_ && caching_->leader) caching_->leader->answered();
+}
+
 void Journey::refresh(Flights::Leader leader) {
     complete_head();
     RouteTarget target = route_->target();

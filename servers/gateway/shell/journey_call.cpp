@@ -66,14 +66,14 @@ void Journey::begin_call() {
 
 bool Journey::is_admitted() {
     resilience::AdaptiveLimiter* const limiter = means_->limiter;
-    // A WebSocket stays for hours.
-    if (!limiter || admitted_ || outgoing_->websocket) return true;
+    if (!limiter || admitted_) return true;
     admitted_ = limiter->acquire(now());
     return admitted_ || shared_.admission.is_exempt(exchange_.request_path());
 }
 
 Journey::Step Journey::shed() {
     const Error error = means_->limiter->refusal();
+    answer_waiters();
     flag(flag_of(error));
     return fail_over(error, type_of(error));
 }
@@ -244,9 +244,11 @@ void Journey::report(const Result<proxy::Outcome>& outcome) {
 bool Journey::says_nothing(const Error& error) const {
     if (proxy::says_nothing_of_upstream(error)) return true;
     if (!proxy::is_timeout(error)) return false;
-    // The client may have brought a deadline that nobody could meet.
+    // The client may have brought a deadline that nobody could meet. Who has had a second has been asked
+    // fairly.
+    constexpr Duration fair = std::chrono::seconds(1);
     const auto left = remote::time_left(request_.fields());
-    if (!left) return false;
+    if (!left || *left >= fair) return false;
     const Deadline clients = Deadline::after(request_.received(), *left);
     return clients.at() <= deadline_.at() && clients.passed(now());
 }
@@ -264,6 +266,7 @@ Task<Journey::Step> Journey::guarded_call() {
         permit_ = means_->breaker->try_acquire(began);
         if (!permit_) {
             admitted_.ignored();
+            answer_waiters();
             flag("UO");
             co_return fail_over(means_->breaker->refusal(), "not_permitted");
         }
@@ -337,7 +340,8 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     const TimePoint at = now();
     const bool too_long = is_too_long(outcome);
     const bool had_enough =
-        !outcome && (proxy::is_timeout(outcome.error()) || type_of(outcome.error()) == overloaded);
+        !outcome && (type_of(outcome.error()) == overloaded ||
+                     (proxy::is_timeout(outcome.error()) && !says_nothing(outcome.error())));
     if (had_enough && !is_out_of_patience(outcome)) admitted_.dropped(at);
     admitted_.ignored();
     if (!outcome && !too_long) flag(flag_of(outcome.error()));
@@ -345,8 +349,7 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     budget_retry_.release();
     budget_call_.release();
     if (is_out_of_patience(outcome)) return stop_waiting();
-    if (caching_ && caching_->leader && (outcome || !says_nothing(outcome.error())))
-        caching_->leader->answered();
+    if (outcome || !says_nothing(outcome.error())) answer_waiters();
     if (outcome && breaker_status_) {
         const std::string type = fmt::format("status_{}", outcome->status);
         permit_.failed_with(at, type);
@@ -369,6 +372,9 @@ Journey::Step Journey::settle(const Result<proxy::Outcome>& outcome) {
     // The service has answered, and will be asked again: the breaker hears of that one. Nor does it hear of
     // what the client did wrong, or of what never left this gateway.
     if (too_long || says_nothing(error)) permit_.release();
+    // An answer that could be taken back was none, whatever its head had promised.
+    if (!permit_ && means_->breaker && error.code() == proxy::ProxyErrc::closed_early)
+        permit_ = means_->breaker->try_acquire(at);
     if (permit_) {
         permit_.failed(at, error);
         means_->time_limiter->failed(at, error);

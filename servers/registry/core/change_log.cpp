@@ -24,11 +24,28 @@ eureka::Applications newest(Iterator first, Iterator last, const ChangeFilter& w
     return changed;
 }
 
-/// About what an instance takes. Its metadata is what has no bounds of its own.
+/// About what an instance takes: nothing of it has bounds but those of a whole registration.
 std::size_t size_of(const eureka::InstanceInfo& instance) {
-    constexpr std::size_t of_an_entry = 96;
     std::size_t size = 2 * sizeof(eureka::InstanceInfo);
-    for (const auto& [key, value] : instance.metadata) size += key.size() + value.size() + of_an_entry;
+    const auto add = [&size](const eureka::Metadata& all) {
+        constexpr std::size_t of_an_entry = 96;
+        for (const auto& [key, value] : all) size += key.size() + value.size() + of_an_entry;
+    };
+    add(instance.metadata);
+    if (instance.data_center_info) add(instance.data_center_info->metadata);
+    for (const std::string* text :
+         {&instance.instance_id, &instance.host_name, &instance.app, &instance.ip_addr, &instance.sid})
+        size += text->size();
+    for (const auto* text :
+         {&instance.app_group_name,
+          &instance.home_page_url,
+          &instance.status_page_url,
+          &instance.health_check_url,
+          &instance.secure_health_check_url,
+          &instance.vip_address,
+          &instance.secure_vip_address,
+          &instance.asg_name})
+        if (*text) size += (*text)->size();
     return size;
 }
 

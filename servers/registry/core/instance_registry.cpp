@@ -253,7 +253,8 @@ Result<void> InstanceRegistry::put_metadata(
     for (const auto& [key, value] : values) changed.metadata.insert_or_assign(key, value);
     std::size_t size = 0;
     for (const auto& [key, value] : changed.metadata) size += key.size() + value.size();
-    if (size > eureka::instance_limits.bytes) return fail(Errc::limit_exceeded, "too much metadata");
+    if (size > eureka::instance_limits.bytes || changed.metadata.size() > eureka::instance_limits.elements)
+        return fail(Errc::limit_exceeded, "too much metadata");
     return enroll(std::move(changed), Origin::client, at);
 }
 

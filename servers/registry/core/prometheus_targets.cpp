@@ -81,7 +81,8 @@ Json group_of(const Target& target) {
     for (const auto& [key, value] : instance.metadata) {
         if (!key.starts_with(label_prefix)) continue;
         const std::string name = key.substr(label_prefix.size());
-        if (is_label_name(name)) labels.set(name, value);
+        // Those with two underscores are settings of Prometheus.
+        if (is_label_name(name) && !name.starts_with("__")) labels.set(name, value);
     }
     return Json::object({{"targets", Json::array({target.address})}, {"labels", std::move(labels)}});
 }

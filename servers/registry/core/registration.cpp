@@ -8,6 +8,8 @@ std::optional<std::string> refuse_registration(
     const eureka::InstanceInfo& instance, std::string_view path_app
 ) {
     if (instance.id().empty()) return "Missing instanceId";
+    // It stands in paths, in histories and in the queues of peers.
+    if (instance.id().size() > 4096) return "Too long instanceId";
     if (instance.host_name.empty()) return "Missing hostname";
     if (instance.ip_addr.empty()) return "Missing ip address";
     if (instance.app.empty()) return "Missing appName";

@@ -34,6 +34,19 @@ TEST(ChangeLog, WhatIsOldGoesWhetherSomebodyAsksOrNot) {
     EXPECT_TRUE(log.since(1));
 }
 
+TEST(ChangeLog, EverythingOfAnInstanceCounts) {
+    ChangeLog log(3min, {.entries = 1000, .bytes = 1'000'000});
+    const auto with_long_url = [] {
+        auto info = *instance("long");
+        info.home_page_url = std::string(900'000, 'x');
+        return std::make_shared<const eureka::InstanceInfo>(std::move(info));
+    };
+    const eureka::InstancePtr first = with_long_url();
+    log.add(1, {}, first);
+    log.add(2, {}, with_long_url());
+    EXPECT_EQ(first.use_count(), 1);
+}
+
 TEST(ChangeLog, ManyChangesOfALargeInstanceDoNotStay) {
     ChangeLog log(3min, {.entries = 1000, .bytes = 10'000'000});
     const auto first = instance("large", 900'000);

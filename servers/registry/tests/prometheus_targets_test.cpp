@@ -126,6 +126,7 @@ TEST_F(PrometheusTargets, CarryLabelsOfTheirOwnWhosePrometheusTakesTheName) {
         {{"prometheus.label.team", "crew"},
          {"prometheus.label.job", "users"},
          {"prometheus.label.a-b", "1"},
+         {"prometheus.label.__scrape_interval__", "1ms"},
          {"prometheus.label.9a", "1"},
          {"prometheus.label.", "1"},
          {"prometheus.label", "1"}}

@@ -193,6 +193,7 @@ Task<Result<std::string_view>> ClientConnection::read_body(Deadline deadline) {
 
 bool ClientConnection::quiet() {
     if (stream_.peer_closed()) return false;
+    stream_.begin_turn();
     if (!stream_.maybe_readable()) return true;
     // The edge may be an old one, or a TLS record without content.
     char unexpected = 0;

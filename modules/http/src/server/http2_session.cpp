@@ -61,6 +61,8 @@ Task<> Http2Session::run() {
 Task<> Http2Session::say_goodbye() {
     if (lost_) co_return;
     if (codec_.failed()) out_ += codec_.goodbye();
+    stream_.begin_turn();
+    blocked_ = false;
     write_some();
     if (lost_) co_return;
     if (codec_.failed()) {

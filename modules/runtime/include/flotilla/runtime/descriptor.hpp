@@ -46,6 +46,8 @@ public:
     /// What its turn is measured by.
     void has_read(std::size_t bytes) noexcept;
     void has_written(std::size_t bytes) noexcept;
+    /// For who only looks whether something is there, or has a last word: "not now" is not "nothing".
+    void begin_turn() noexcept;
     /// The other side has closed its half, or all of it; there may be bytes left to read.
     [[nodiscard]] bool peer_closed() const noexcept;
 

@@ -82,6 +82,9 @@ public:
     /// Whether the other side has closed. Costs nothing: the loop has been told.
     [[nodiscard]] bool peer_closed() const noexcept;
 
+    /// See Descriptor::begin_turn.
+    void begin_turn() noexcept { descriptor_.begin_turn(); }
+
     /// See Descriptor::listen_for_hang_up.
     void listen_for_hang_up(HangUpListener* listener) noexcept { descriptor_.listen_for_hang_up(listener); }
 
