@@ -314,20 +314,30 @@ TEST(Stream, ATurnEndsThoughMoreIsThereAndTheNextRoundGoesOn) {
             if (io.status == IoStatus::end) break;
             received += io.bytes;
             if (io.status == IoStatus::done) continue;
-            if (++turns == 1) {
-                // Who only looks is told what is there all the same.
-                pair.server.begin_turn();
-                const Io look = pair.server.try_read(buffer.data(), 1);
-                EXPECT_EQ(look.status, IoStatus::done);
-                received += look.bytes;
-                continue;
-            }
+            ++turns;
             const std::uint64_t round = loop.stats().rounds;
             EXPECT_EQ(co_await pair.server.ready(soon()), Wake::ready);
             EXPECT_GT(loop.stats().rounds, round) << "the others have had theirs";
         }
         EXPECT_EQ(received, sent);
         EXPECT_GE(turns, sent / (300 * 1024));
+    });
+}
+
+TEST(Stream, WhoOnlyLooksIsToldWhatIsThereThoughTheTurnIsOver) {
+    run_on_loop([](Runtime& runtime) -> Task<> {
+        Pair pair = co_await connected(runtime.loop(0));
+        const std::string many(2000, 'x');
+        EXPECT_EQ(::send(pair.client.fd(), many.data(), many.size(), 0), 2000);
+        char one = 0;
+        std::size_t received = 0;
+        while (pair.server.try_read(&one, 1).status == IoStatus::done) ++received;
+        EXPECT_GT(received, 100U);
+        EXPECT_LT(received, many.size()) << "many small reads end a turn, too";
+        EXPECT_FALSE(pair.server.maybe_readable());
+        pair.server.begin_turn();
+        EXPECT_TRUE(pair.server.maybe_readable());
+        EXPECT_EQ(pair.server.try_read(&one, 1).status, IoStatus::done);
     });
 }
 
