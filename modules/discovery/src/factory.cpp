@@ -122,7 +122,7 @@ Result<std::unique_ptr<RegistryClient>> make_registry_client(const Environment& 
     FLT_TRY(const DiscoveryType type, discovery_type(environment));
     FLT_TRY(const auto listed, simple_instances(environment));
     FLT_TRY(auto client, make_client(type, environment, means));
-    if (client && listed.empty()) return std::move(client);
+    if (client && listed.empty()) return client;
     return std::make_unique<PinnedClient>(listed, std::move(client));
 }
 

@@ -65,11 +65,12 @@ struct Sockets {
 
     Task<Stream> connect() const {
         Stream stream = co_await harness.connect();
-        if (tls)
+        if (tls) {
             EXPECT_TRUE(
                 (co_await stream.handshake_client(tls, "localhost", harness.in(std::chrono::seconds(5))))
                     .has_value()
             );
+        }
         co_return stream;
     }
 

@@ -494,7 +494,9 @@ TEST(ProxyFacts, F14_KeepsOfABodyWhatAnotherAttemptMayNeedAndNoMore) {
                     std::string(40'000, 'x')
                 );
                 EXPECT_EQ(answer.substr(9, 3), keep ? "200" : "502");
-                if (keep) EXPECT_EQ(body_of(answer), "40000");
+                if (keep) {
+                    EXPECT_EQ(body_of(answer), "40000");
+                }
                 EXPECT_EQ(to.route.replayable.at(0), keep);
             };
             return run(h, kept);
